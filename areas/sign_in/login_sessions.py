@@ -42,6 +42,13 @@ DELETE FROM areas_loginsession WHERE id = ANY(ARRAY(
                       WHERE s.session_key = l.session_key AND s.expire_date > now())
    LIMIT 20 FOR UPDATE SKIP LOCKED))
 """
+# Expired sessions, which can be neither used nor listed.
+_DELETE_EXPIRED = """
+DELETE FROM django_session WHERE session_key = ANY(ARRAY(
+  SELECT session_key FROM django_session WHERE expire_date <= now()
+   ORDER BY expire_date LIMIT %s FOR UPDATE SKIP LOCKED))
+"""
+EXPIRED_AT_ONCE = 1000
 _BROWSERS = ("Edg", "OPR", "Firefox", "Chrome", "Safari")
 _NAMES = {"Edg": "Edge", "OPR": "Opera"}
 _SYSTEMS = {
@@ -75,6 +82,13 @@ def note_sign_in(*, request: HttpRequest, user: User, **_signal: Any) -> None:
     with connection.cursor() as cursor:
         cursor.execute(_FORGET)
     note_use(request, user.pk)
+
+
+def delete_expired() -> int:
+    """Deletes expired sessions, the oldest 1,000 at most; returns how many."""
+    with connection.cursor() as cursor:
+        cursor.execute(_DELETE_EXPIRED, [EXPIRED_AT_ONCE])
+        return int(cursor.rowcount)
 
 
 def note_use(request: HttpRequest, user_id: int) -> None:

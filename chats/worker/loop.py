@@ -17,6 +17,7 @@ from functools import partial
 from time import monotonic, sleep
 
 from areas.rules.openings import extend_openings
+from areas.sign_in.login_sessions import delete_expired
 from chats.accounts import alerts, health, pauses, templates
 from chats.accounts.registry import GatewayRegistry
 from chats.conversations import homes, undoing
@@ -46,6 +47,8 @@ SWEEP_EVERY = 3600.0
 # How often the open spans of schedules are extended, and recomputed with current time
 # zone data, in seconds; and how soon after the start, because upgrades restart workers.
 EXTEND_EVERY, EXTEND_FIRST = 6 * 3600.0, 60.0
+# How often expired login sessions are deleted, in seconds.
+DELETE_SESSIONS_EVERY = 600.0
 # The pause after an error in a round or a lost database connection, in seconds.
 PAUSE_AFTER_FAULT = 0.2
 
@@ -181,6 +184,7 @@ class Worker:
         jobs: list[PeriodicTask] = [
             ("orphans", sweep_orphans, SWEEP_EVERY),
             ("openings", extend_openings, EXTEND_EVERY),
+            ("sessions", delete_expired, DELETE_SESSIONS_EVERY),
             ("words", partial(index_waiting_words, 1.0), 1.0),
             *((job.name, job.call, job.every) for job in registered()),
         ]

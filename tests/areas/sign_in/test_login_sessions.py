@@ -1,7 +1,11 @@
 """The list of login sessions, and ending them."""
 
+from datetime import timedelta
+
 import pytest
+from django.contrib.sessions.models import Session
 from django.test import Client
+from django.utils import timezone
 
 from areas.models import LoginSession
 from areas.sign_in import login_sessions
@@ -45,6 +49,21 @@ def test_ending_a_session_refuses_its_next_request(supervisor):
     assert client.get("/admin/").status_code == 200
     [line] = AuditLine.objects.filter(act="session-ended")
     assert line.target == str(supervisor.pk)
+
+
+def test_expired_sessions_are_deleted(supervisor, monkeypatch):
+    monkeypatch.setattr(login_sessions, "EXPIRED_AT_ONCE", 1)
+    old, older, client = (at_the_desk(supervisor) for _ in range(3))
+    for each, days in ((old, 1), (older, 2)):
+        key = each.cookies["sessionid"].value
+        Session.objects.filter(pk=key).update(
+            expire_date=timezone.now() - timedelta(days=days)
+        )
+    assert login_sessions.delete_expired() == 1
+    assert not Session.objects.filter(pk=older.cookies["sessionid"].value).exists()
+    assert login_sessions.delete_expired() == 1
+    assert login_sessions.delete_expired() == 0
+    assert client.get("/admin/").status_code == 200
 
 
 def test_a_supervisor_ends_no_session_of_another(supervisor, manager):
