@@ -38,7 +38,7 @@ export class Names {
 
   /** @param {string} id */
   operatorName(id) {
-    if (id === this.#store.me && this.#store.person) return this.#store.person.name;
+    if (id !== "0" && id === this.#store.me && this.#store.person) return this.#store.person.name;
     return this.#store.operators.get(id)?.name ?? t("an operator");
   }
 

@@ -16,5 +16,5 @@ export function senderName(app, { from, auto }) {
 
 /** @param {App} app @param {Message} message */
 export function senderLabel(app, message) {
-  return String(message.from) === app.store.me ? t("You") : senderName(app, message);
+  return app.isOperator && String(message.from) === app.store.me ? t("You") : senderName(app, message);
 }

@@ -54,7 +54,7 @@ function nothingOpen() {
 /** @param {App} app @param {Line} line @param {Contact} contact */
 function head(app, line, contact) {
   const { filter, ref } = app.router.place;
-  const isMine = contact.operatorId === app.store.me && line.open;
+  const isMine = app.mayAnswer;
   const offline = app.actions.offlineReason;
   return html`<header class="head chat__head">
     <a class="btn btn--icon only-narrow" href=${addressOf(filter)} aria-label=${t("Back to the list")}>${icon("arrow", "arrow-left")}</a>
@@ -101,7 +101,7 @@ function viewers(app, line) {
 
 /** @param {App} app @param {Line} line @param {Contact} contact */
 function moreMenu(app, line, contact) {
-  const isMine = contact.operatorId === app.store.me && line.open;
+  const isMine = app.mayAnswer;
   const isHeld = line.open && contact.operatorId !== "0";
   /** @type {[isOffered: boolean, icon: string, text: string, keys: string, act: () => void][]} */
   const items = [
@@ -165,6 +165,6 @@ const EVENT_ICONS = { claimed: "done", closed: "done", transferred: "transfer", 
 
 /** @param {App} app @param {import("../types.js").Note} note */
 function note(app, { id, operatorId, author, text, mentions, createdAt }) {
-  const who = operatorId === app.store.me ? t("you") : author;
+  const who = app.isOperator && operatorId === app.store.me ? t("you") : author;
   return html`<li class="msg msg--out is-first" data-note=${id}><div class="note"><span class="note__head">${glyph("lock")}<strong>${t("Internal note")}</strong> · ${who} · <time datetime=${createdAt}>${clock(createdAt)}</time></span><p dir="auto">${mentioned(text, mentions.map((one) => `@${app.names.operatorName(one)}`))}</p></div></li>`;
 }

@@ -26,7 +26,9 @@ def sofia(company):
 
 
 def test_a_supervisor_begins_at_the_queue(company, sofia, new_context):
-    company.customer("Maria Souza")
+    maria = company.customer("Maria Souza")
+    said = {"direction": "out", "auto": "away", "sender": "0"}
+    builders.make_message(maria.chats.get(), content="Volte amanhã", **said)
     page = new_context().new_page()
     page.goto("/")
     page.get_by_label("Usuário").fill("sofia")
@@ -36,6 +38,18 @@ def test_a_supervisor_begins_at_the_queue(company, sofia, new_context):
     expect(page).to_have_url(re.compile("/inbox/queue$"))
     expect(page.locator(".card")).to_contain_text("Maria Souza")
     expect(page.get_by_role("tab")).to_have_text([re.compile("Fila"), "Encerradas"])
+    # Nobody holds it, nor does a supervisor.
+    page.get_by_role("option", name="Maria Souza").click()
+    expect(page.locator(".dock")).to_contain_text("Só operadores respondem.")
+    # What the service says by itself is not said by him.
+    log = page.get_by_role("log")
+    expect(log).to_contain_text("Atendimento automático: Volte amanhã")
+    expect(log).not_to_contain_text("Você")
+    page.locator("#chat-more").click()
+    expect(page.get_by_role("menuitem", name="Copiar link")).to_be_visible()
+    for name in ("Encerrar", "Transferir", "Nota interna", "Devolver"):
+        expect(page.get_by_text(name)).to_have_count(0)
+    page.keyboard.press("Escape")
     # Own chats are an operator's.
     for key in ("1", "3"):
         page.keyboard.press(key)

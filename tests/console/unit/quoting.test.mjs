@@ -28,6 +28,7 @@ async function appWith(messages = [], database = new MemoryDatabase()) {
     calls,
     sent,
     mayAnswer: true,
+    isOperator: true,
     line: line(),
     contact: contact(),
     store: { me: ME, options: new Map(), operators: new Map([["8", {}]]), contacts: new Map([[KEY, contact()]]), managers: new Map([[M, { controllerPort: "5001" }]]) },
