@@ -203,8 +203,11 @@ export class App {
   };
 
   readMoreOfList() {
-    const { filter } = this.router.place;
-    if (this.currentList.isRead && this.currentList.next) this.sync.readList(filter);
+    const { currentList: list, listView } = this;
+    if (!list.isRead || !list.next) return;
+    // What is being read may be the first page again: no scrolling will ask once more at the foot.
+    if (list.reading) list.reading.then(() => this.afterDraw(listView.readAtFoot));
+    else this.sync.readList(list.filter);
   }
 
   readOlder() {

@@ -70,7 +70,10 @@ export function filesBlock(app, conversation) {
 
 /** @param {App} app @param {ContactFile} file */
 function thumb(app, file) {
-  const { type, fileName, createdAt, url } = file;
+  const { id, type, fileName, createdAt } = file;
+  // The address of the message, if it is loaded: the browser has its picture.
+  const url = app.conversation?.byId.get(id)?.url || file.url;
+  const broken = `thumb ${id}`;
   const isPicture = type === "image" || type === "sticker";
   /** @type {Record<string, string>} */
   const kinds = { image: t("Photo"), sticker: t("Sticker"), audio: t("Voice message"), video: t("Video") };
@@ -78,7 +81,7 @@ function thumb(app, file) {
   const href = /^(https?:\/\/|\/)/.test(url) ? url : "";
   const isOurs = href !== "" && new URL(href, location.href).origin === location.origin;
   return html`<a class="thumb" href=${href} target="_blank" rel="noopener noreferrer" aria-label=${name} title=${name} @click=${(/** @type {MouseEvent} */ event) => open(app, file, isPicture && isOurs, event)}>
-    ${isPicture && isOurs && !app.threadView.broken.has(file.id) ? html`<img src=${href} alt="" width="56" height="56" loading="lazy" @error=${() => app.threadView.setBroken(file.id, true)}>` : icon(type === "audio" ? "mic" : type === "video" ? "play" : "file")}</a>`;
+    ${isPicture && isOurs && !app.threadView.broken.has(broken) ? html`<img src=${href} alt="" width="56" height="56" loading="lazy" @error=${() => app.threadView.setBroken(broken, true)}>` : icon(type === "audio" ? "mic" : type === "video" ? "play" : "file")}</a>`;
 }
 
 /** Pictures and PDF files open over the page, others in a tab. @param {App} app @param {ContactFile} file @param {boolean} isPicture @param {MouseEvent} event */

@@ -99,8 +99,14 @@ export class ListView {
     const element = /** @type {HTMLElement} */ (event.target);
     this.top = element.scrollTop;
     this.height = element.clientHeight;
-    if (element.scrollHeight - this.top - this.height < 1200) this.app.readMoreOfList();
+    this.readAtFoot();
     this.app.render();
+  };
+
+  /** Reads the next page if the end of those that are there is near. */
+  readAtFoot = () => {
+    const element = document.getElementById("cards");
+    if (element && element.scrollHeight - element.scrollTop - element.clientHeight < 1200) this.app.readMoreOfList();
   };
 
   /** @param {Event} event */

@@ -36,7 +36,7 @@ def test_a_supervisor_begins_at_the_queue(company, sofia, new_context):
     page.get_by_role("button", name="Entrar").click()
     await_live(page)
     expect(page).to_have_url(re.compile("/inbox/queue$"))
-    expect(page.locator(".card")).to_contain_text("Maria Souza")
+    expect(page.get_by_role("option", name="Maria Souza")).to_be_visible()
     expect(page.get_by_role("tab")).to_have_text([re.compile("Fila"), "Encerradas"])
     # Nobody holds it, nor does a supervisor.
     page.get_by_role("option", name="Maria Souza").click()
@@ -55,7 +55,7 @@ def test_a_supervisor_begins_at_the_queue(company, sofia, new_context):
         page.keyboard.press(key)
         expect(page).to_have_url(re.compile("/inbox/queue$"))
     page.goto("/inbox/mine")
-    expect(page.locator(".card")).to_contain_text("Maria Souza")
+    expect(page.get_by_role("option", name="Maria Souza")).to_be_visible()
 
 
 def is_as_wide_as_the_page(page):
