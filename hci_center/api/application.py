@@ -83,7 +83,7 @@ class Application(WSGIHandler):
         return [response.content]
 
     def short_path(self, environ: dict[str, Any]) -> Callable[..., Any] | None:
-        """Returns what answers the request past Django's handler; None if nothing does."""
+        """Returns the handler of a request that bypasses Django's, otherwise None."""
         path: str = environ["PATH_INFO"]
         if environ["REQUEST_METHOD"] in ("GET", "HEAD"):
             return None

@@ -19,9 +19,11 @@ from chats.models import (
     InboundEvent,
     Message,
 )
+from chats.worker import loop
 from chats.worker.completions import Completion, Completions
 from chats.worker.limits import Limits
 from chats.worker.loop import Worker
+from hci_center.database.outage_lines import OutageLines
 from tests.chats.conftest import PHONE, PNG, SHORT, post, queue
 from tests.chats.worker.test_row_faults import recorded
 
@@ -206,3 +208,16 @@ def test_a_round_that_fails_is_followed_by_another(contact, controller, monkeypa
     message.refresh_from_db()
     assert message.status == "sent"
     assert recorded() == {("round", "")}
+
+
+def test_rounds_that_fail_in_an_outage_warn_once(monkeypatch, caplog):
+    lines = OutageLines()
+    lines.back()
+    monkeypatch.setattr(loop, "outage_lines", lines)
+    monkeypatch.setattr(loop, "PAUSE_AFTER_FAULT", 0.0)
+    worker = Worker()
+    worker._recover(OperationalError("the connection is lost"))
+    lines.lost("refused")
+    worker._recover(OperationalError("refused"))
+    warnings = [each for each in caplog.records if each.name == "chats.worker.loop"]
+    assert [each.levelname for each in warnings] == ["WARNING"]
