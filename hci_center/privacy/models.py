@@ -19,6 +19,9 @@ from contacts.models import Contact
 from hci_center.encryption import EncryptedTextField
 from managers.models import Manager
 
+# The shortest period for texts of a regulated customer service.
+REGULATED_MONTHS = 24
+
 
 class Request(models.Model):
     """A request about personal data, by the person or a representative."""
@@ -203,6 +206,15 @@ class Retention(models.Model):
     person_months = models.PositiveSmallIntegerField(
         _("person, since the last message"), null=True, blank=True
     )
+    presence_months = models.PositiveSmallIntegerField(
+        _("presence of operators, since it ended"), null=True, blank=True
+    )
+    # Under Decree 11.034/2022 the record of a service is kept for two years.
+    is_regulated = models.BooleanField(
+        _("regulated customer service (Decree 11.034/2022)"),
+        default=False,
+        db_default=False,
+    )
     saved_by = models.CharField(max_length=64)
     saved_at = models.DateTimeField(default=timezone.now)
     # Nothing is deleted before this time.
@@ -226,6 +238,16 @@ class Retention(models.Model):
             models.CheckConstraint(
                 condition=Q(person_months__isnull=True) | Q(person_months__gte=1),
                 name="persons_are_kept_a_month",
+            ),
+            models.CheckConstraint(
+                condition=Q(presence_months__isnull=True) | Q(presence_months__gte=1),
+                name="presence_is_kept_a_month",
+            ),
+            models.CheckConstraint(
+                condition=Q(is_regulated=False)
+                | Q(words_months__isnull=True)
+                | Q(words_months__gte=REGULATED_MONTHS),
+                name="regulated_words_are_kept_two_years",
             ),
             models.CheckConstraint(
                 condition=Q(person_months__isnull=True)

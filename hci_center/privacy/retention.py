@@ -1,4 +1,4 @@
-"""Deletes texts, files and persons after their retention period, every night.
+"""Deletes texts, files, persons and presence after their retention period, every night.
 
 Nothing is deleted by default, and a change first runs 7 days after it was saved: until
 then it can be reviewed and stopped.
@@ -7,8 +7,8 @@ then it can be reviewed and stopped.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from dataclasses import asdict, dataclass
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -16,6 +16,7 @@ from django.conf import settings
 from django.db import connection, transaction
 from django.utils import timezone
 
+from areas.models import PresenceSpan
 from chats.conversations.audit import Actor
 from contacts.models import Contact
 from hci_center.audit.recording import record
@@ -52,6 +53,16 @@ WHERE c.manager_id = %(manager)s AND c.external_id NOT LIKE 'apagado-%%'
                    WHERE h.contact_id = c.id AND h.closed_at IS NULL)
   AND {_NOT_HELD.replace("h.contact_id", "c.id")}
 """
+# Of an active operator, the latest span is kept: it says since when he is offline.
+_PRESENCE = """
+ FROM areas_presencespan s JOIN areas_operator o ON o.id = s.operator_id
+WHERE o.manager_id = %(manager)s AND s.ended_at < %(before)s
+  AND (NOT o.is_active OR EXISTS (
+        SELECT FROM areas_presencespan n WHERE n.operator_id = s.operator_id
+           AND (n.started_at, n.id) > (s.started_at, s.id)))
+"""
+# The days of these spans are final in the reports first.
+_FINISH_PRESENCE = "SELECT report_finish_presence(%s, %s)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +72,7 @@ class Taken:
     words: int = 0
     files: int = 0
     persons: int = 0
+    presence: int = 0
 
 
 def count_expired(retention: Retention, now: datetime) -> Taken:
@@ -69,6 +81,7 @@ def count_expired(retention: Retention, now: datetime) -> Taken:
         _count(_WORDS, retention, retention.words_months, now),
         _count(_FILES, retention, retention.files_months, now),
         _count(_PERSONS, retention, retention.person_months, now),
+        _count_presence(retention, now),
     )
 
 
@@ -95,14 +108,15 @@ def run(retention: Retention, now: datetime) -> Taken:
     persons = _erase_persons(retention, now)
     words = sum(_erase_words(retention, now))
     files = sum(_delete_files(retention, now))
-    taken = Taken(words, files, persons)
+    presence = sum(_delete_presence(retention, now))
+    taken = Taken(words, files, persons, presence)
     with transaction.atomic():
         record(
             "retain",
             "manager",
             retention.manager_id,
             manager_id=retention.manager_id,
-            after={"words": words, "files": files, "persons": persons},
+            after=asdict(taken),
             credential=ACTOR.credential,
         )
     return taken
@@ -140,6 +154,36 @@ def _delete_files(retention: Retention, now: datetime) -> Iterator[int]:
         yield len(ids)
 
 
+def _delete_presence(retention: Retention, now: datetime) -> Iterator[int]:
+    """Deletes spans of presence; the figures of their days remain as they are stored."""
+    months = retention.presence_months
+    if months is None:
+        return
+    first = months_before(now, months).date()
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(_FINISH_PRESENCE, [retention.manager_id, first])
+        final = cursor.fetchone()[0]
+    if final is None:
+        return
+    values = {"manager": retention.manager_id, "before": _ended(min(final, first))}
+    while ids := _selected("s.id", _PRESENCE, values):
+        PresenceSpan.objects.filter(pk__in=ids).delete()
+        yield len(ids)
+
+
+def _count_presence(retention: Retention, now: datetime) -> int:
+    months = retention.presence_months
+    if months is None:
+        return 0
+    before = _ended(months_before(now, months).date())
+    return _counted(_PRESENCE, {"manager": retention.manager_id, "before": before})
+
+
+def _ended(first: date) -> datetime:
+    """Returns a time after which no span is only of days before `first`, in any zone."""
+    return datetime.combine(first - timedelta(days=1), time(), UTC)
+
+
 def _ids(
     column: str,
     what: str,
@@ -150,17 +194,25 @@ def _ids(
 ) -> list[int]:
     if months is None:
         return []
+    return _selected(column, what, _values(retention, months, now) | {"after": after})
+
+
+def _selected(column: str, what: str, values: dict[str, Any]) -> list[int]:
     statement = f"SELECT {column} {what} ORDER BY 1 LIMIT {BATCH}"
     with connection.cursor() as cursor:
-        cursor.execute(statement, _values(retention, months, now) | {"after": after})
+        cursor.execute(statement, values)
         return [row[0] for row in cursor.fetchall()]
 
 
 def _count(what: str, retention: Retention, months: int | None, now: datetime) -> int:
     if months is None:
         return 0
+    return _counted(what, _values(retention, months, now))
+
+
+def _counted(what: str, values: dict[str, Any]) -> int:
     with connection.cursor() as cursor:
-        cursor.execute(f"SELECT count(*) {what}", _values(retention, months, now))
+        cursor.execute(f"SELECT count(*) {what}", values)
         return int(cursor.fetchone()[0])
 
 

@@ -11,11 +11,16 @@ from django.db.models import Q
 
 from chats.models.conversations import ClockTimestamp
 from hci_center.reports.kept.delivery_rows import DeliveryDay, DirtyDelivery
-from hci_center.reports.kept.summary_rows import DirtyDay, PresenceDay, Summary
+from hci_center.reports.kept.summary_rows import (
+    DirtyDay,
+    FinalPresence,
+    PresenceDay,
+    Summary,
+)
 
 __all__ = (
-    "Check", "DeliveryDay", "Dirty", "DirtyDay", "DirtyDelivery", "Episode", "Hour",
-    "OpenChat", "PresenceDay", "Run", "Sample", "SettledHours", "Summary", "Zone",
+    "Check", "DeliveryDay", "Dirty", "DirtyDay", "DirtyDelivery", "Episode",
+    "FinalPresence", "Hour", "OpenChat", "PresenceDay", "Run", "Sample", "SettledHours", "Summary", "Zone",
 )  # fmt: skip
 
 

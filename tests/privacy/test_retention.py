@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
+from django.db import IntegrityError, transaction
 from django.utils import timezone
 
+from areas.models import PresenceSpan
 from chats.models import Attachment, Message
 from contacts.models import Contact
 from hci_center.audit.models import AuditLine
@@ -14,6 +16,8 @@ from hci_center.background.models import BackgroundFault
 from hci_center.privacy import requests, retention
 from hci_center.privacy.models import Retention, Tombstone
 from hci_center.privacy.retention import Taken
+from hci_center.reports.kept.summaries import keep_summaries
+from hci_center.reports.kept.volume_hours import settle_hours
 from tests import builders
 from tests.admin.conftest import at_the_desk
 from tests.privacy.person import WORD, files_with_the_word, make_person
@@ -39,6 +43,21 @@ def keep(manager, **months):
     )
 
 
+def be_online(operator, begins, ends):
+    PresenceSpan.objects.create(
+        operator=operator,
+        state="online",
+        started_at=begins,
+        ended_at=ends,
+        seen_at=ends,
+    )
+
+
+def settle():
+    settle_hours()
+    keep_summaries()
+
+
 def test_nothing_is_deleted_by_default(old):
     assert retention.run_if_due(NIGHT) == 0
     assert not Message.objects.filter(content="[apagado]").exists()
@@ -53,7 +72,7 @@ def test_words_go_after_their_months(manager, old, data):
     assert Message.objects.filter(chat__closed_at=None, content__contains=WORD).exists()
     assert len(files_with_the_word(data)) == 3
     line = AuditLine.objects.get(act="retain")
-    assert line.after == {"words": 5, "files": 0, "persons": 0}
+    assert line.after == {"words": 5, "files": 0, "persons": 0, "presence": 0}
     assert retention.run_if_due(NIGHT) == 0  # once a night
 
 
@@ -134,3 +153,49 @@ def test_one_who_cannot_be_erased_keeps_nobody_else(manager, monkeypatch):
     assert (first.deleted_at, second.deleted_at is None) == (None, False)
     assert BackgroundFault.objects.get().subject == f"contact {first.pk}"
     assert AuditLine.objects.get(act="retain").after["persons"] == 1
+
+
+def test_presence_goes_after_its_months(manager, ana):
+    """The latest span of who is active stays: it says since when he is offline."""
+    gone = builders.make_operator(manager, is_active=False)
+    for one in (ana, gone):
+        for day in ("2026-01-05", "2026-01-06"):
+            be_online(one, f"{day}T12:00Z", f"{day}T18:00Z")
+    be_online(gone, "2026-09-01T12:00Z", "2026-09-01T18:00Z")
+    settle()
+    kept = keep(manager, presence_months=12)
+    assert retention.count_expired(kept, NIGHT) == Taken(presence=3)
+    assert retention.run_if_due(NIGHT) == 1
+    left = PresenceSpan.objects.values_list("operator", "started_at__date")
+    assert sorted(left) == sorted(
+        [(ana.pk, date(2026, 1, 6)), (gone.pk, date(2026, 9, 1))]
+    )
+    assert AuditLine.objects.get(act="retain").after["presence"] == 3
+
+
+def test_presence_that_is_not_in_the_figures_yet_stays(manager, ana):
+    be_online(ana, "2026-01-05T12:00Z", "2026-01-05T18:00Z")
+    be_online(ana, "2026-01-06T12:00Z", "2026-01-06T18:00Z")
+    keep(manager, presence_months=12)
+    retention.run_if_due(NIGHT)
+    assert PresenceSpan.objects.count() == 2
+
+
+def test_presence_without_a_period_stays(manager, ana):
+    be_online(ana, "2020-01-05T12:00Z", "2020-01-05T18:00Z")
+    be_online(ana, "2020-01-06T12:00Z", "2020-01-06T18:00Z")
+    settle()
+    keep(manager, words_months=12)
+    retention.run_if_due(NIGHT)
+    assert PresenceSpan.objects.count() == 2
+
+
+def test_a_regulated_service_keeps_its_words_for_two_years(manager, supervisor):
+    desk = at_the_desk(supervisor)
+    given = {"manager": manager.pk, "is_regulated": "on", "save": "1"}
+    assert desk.post(PAGE, {**given, "words_months": "23"}).status_code == 400
+    assert desk.post(PAGE, {**given, "words_months": "24"}).status_code == 302
+    assert Retention.objects.get().is_regulated
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Retention.objects.update(words_months=23)
+    assert desk.post(PAGE, given).status_code == 302  # kept for ever

@@ -13,31 +13,35 @@ from django.shortcuts import redirect
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from unfold.widgets import UnfoldAdminTextInputWidget
+from unfold.widgets import UnfoldAdminTextInputWidget, UnfoldBooleanWidget
 
 from hci_center.audit.recording import record
 from hci_center.privacy import audit_years
 from hci_center.privacy.erasing import patiently
-from hci_center.privacy.models import Retention
+from hci_center.privacy.models import REGULATED_MONTHS, Retention
 from hci_center.privacy.pages.frame import PrivacyPage
 from hci_center.privacy.persons import managers_of
 from hci_center.privacy.retention import FIRST_AFTER, count_expired
 from managers.admin.lookups import is_row_id
 from managers.models import Manager
 
-_MONTHS = ("words_months", "files_months", "person_months")
+_MONTHS = ("words_months", "files_months", "person_months", "presence_months")
 
 
 class RetentionForm(forms.ModelForm):  # type: ignore[type-arg]
     class Meta:
         model = Retention
-        fields = _MONTHS
+        fields = (*_MONTHS, "is_regulated")
         widgets = {
             name: UnfoldAdminTextInputWidget(attrs={"inputmode": "numeric"})
             for name in _MONTHS
-        }
+        } | {"is_regulated": UnfoldBooleanWidget()}
         help_texts = {
             name: gettext_lazy("In months. Empty: it is kept.") for name in _MONTHS
+        } | {
+            "is_regulated": gettext_lazy(
+                "Its words cannot be deleted before two years have passed."
+            )
         }
 
     def clean(self) -> dict[str, Any]:
@@ -50,6 +54,12 @@ class RetentionForm(forms.ModelForm):  # type: ignore[type-arg]
         if words and person and person < words:
             self.add_error(
                 "person_months", _("A person is kept as long as its words at least.")
+            )
+        if words and words < REGULATED_MONTHS and cleaned.get("is_regulated"):
+            self.add_error(
+                "words_months",
+                _("A regulated service keeps its words for at least %d months.")
+                % REGULATED_MONTHS,
             )
         return cleaned
 
@@ -75,7 +85,9 @@ class RetentionPage(PrivacyPage):
                 "retention",
                 manager.pk,
                 manager_id=manager.pk,
-                after={name: getattr(proposed, name) for name in _MONTHS},
+                after={
+                    name: getattr(proposed, name) for name in RetentionForm.Meta.fields
+                },
             )
         messages.success(request, _("Saved. It first runs after 7 days."))
         return redirect(f"{request.path}?manager={manager.pk}")

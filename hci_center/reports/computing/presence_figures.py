@@ -7,13 +7,19 @@ from typing import Any
 
 from hci_center.reports.computing.questions import Question, live_chats
 from hci_center.reports.computing.report import Key, Report, fetch, ordered, share
-from hci_center.reports.kept.presence_days import HELD, HOLDS, LOADED, SPANS
+from hci_center.reports.kept.presence_days import (
+    HELD,
+    HOLDS,
+    LOADED,
+    NOT_FINAL,
+    SPANS,
+)
 
 NAMES = ("occupancy", "concurrency", "pauses")
 
 # Days before `until` are stored, except those of operators in `touched` (with holds of
 # chats that are computed live, or marked). These and later days are computed from spans
-# and holds.
+# and holds, except final days, whose spans were deleted.
 _KEPT = """, kept AS MATERIALIZED (
   SELECT greatest(max(least(r.summaries_until, %(until)s::date) + 1), %(since)s::date)
            AS until
@@ -30,10 +36,12 @@ _KEPT = """, kept AS MATERIALIZED (
                     %(since)s::timestamp),
            least(h.ends AT TIME ZONE 'UTC' + interval '1 day',
                  k.until::timestamp - interval '1 day'), interval '1 day') g
+   WHERE g >= {first_of_hold}
    UNION
   SELECT o.id, d.day FROM report_dirty_day d
     JOIN areas_operator o ON o.manager_id = d.manager_id CROSS JOIN kept k
    WHERE d.manager_id = ANY(%(managers)s) AND d.day >= %(since)s AND d.day < k.until
+     AND d.day >= {first_of_mark}
 ), needed AS MATERIALIZED (  -- the spans of these days
   SELECT s.* FROM areas_presencespan s WHERE s.ended_at IS NULL
    UNION
@@ -60,7 +68,8 @@ _AT_ONCE = "s.chat_id IN (SELECT d.id FROM dirty d)"
 _KEPT_DAYS = """
     FROM report_presence s
    WHERE s.manager_id = ANY(%(managers)s) AND s.day >= %(since)s
-     AND s.day < (SELECT k.until FROM kept k) AND s.state = '{state}'
+     AND s.day <= %(until)s AND s.state = '{state}'
+     AND (s.day < (SELECT k.until FROM kept k) OR s.day < {first})
      AND ((SELECT count(*) FROM touched t) = 0
           OR (s.operator_id, s.day) NOT IN (SELECT t.operator_id, t.day FROM touched t))
      {filters}{grouping}"""
@@ -122,7 +131,11 @@ def _statement(question: Question, *, has_load: bool, has_pauses: bool) -> str:
     filters = _filters(question, "s.operator_id", "g.day")
     of_kept = _filters(question, "s.operator_id", "s.day")
     at_once = HELD.format(since="%(since)s::date", which=_AT_ONCE)
-    begin = live_chats(["hold"]) + _KEPT.format(held_at_once=at_once)
+    begin = live_chats(["hold"]) + _KEPT.format(
+        held_at_once=at_once,
+        first_of_hold=NOT_FINAL.format(x="h"),
+        first_of_mark=NOT_FINAL.format(x="d"),
+    )
     begin += SPANS.format(spans="needed", filters=filters + _IS_LOOSE)
     keys, texts = question.columns("s"), question.texts("s")
     groups = question.groups("s")
@@ -131,9 +144,7 @@ def _statement(question: Question, *, has_load: bool, has_pauses: bool) -> str:
     if has_load:
         begin += _HELD.format(kept_holds=HELD.format(since=_FIRST, which=_NOT_AT_ONCE))
         begin += HOLDS + LOADED
-        kept = _KEPT_DAYS.format(
-            state="online", filters=of_kept, grouping=_grouping(places)
-        )
+        kept = _kept_days("online", of_kept, places)
         parts.append(f"""
 SELECT 'online', {texts}, '', sum(s.n), sum(s.micros), sum(s.busy), sum(s.held)
   FROM (SELECT {groups}s.n, s.micros, s.busy, s.held FROM source s
@@ -141,8 +152,7 @@ SELECT 'online', {texts}, '', sum(s.n), sum(s.micros), sum(s.busy), sum(s.held)
         SELECT {groups}sum(s.n), sum(s.micros), sum(s.busy), sum(s.held){kept}) s
  GROUP BY {keys}()""")  # noqa: S608 - of columns
     if has_pauses:
-        grouping = _grouping([*places, str(len(places) + 1)])
-        kept = _KEPT_DAYS.format(state="paused", filters=of_kept, grouping=grouping)
+        kept = _kept_days("paused", of_kept, [*places, str(len(places) + 1)])
         parts.append(f"""
 SELECT 'paused', {texts}, s.reason, sum(s.n), sum(s.micros), 0, 0
   FROM (SELECT {groups}s.reason, 1 AS n, report_micros(s.ends - s.begins) AS micros
@@ -152,9 +162,13 @@ SELECT 'paused', {texts}, s.reason, sum(s.n), sum(s.micros), 0, 0
     return begin + " UNION ALL ".join(parts)
 
 
-def _grouping(places: Sequence[str]) -> str:
-    """Returns the GROUP BY clause for the columns at these positions."""
-    return f" GROUP BY {', '.join(places)}" if places else ""
+def _kept_days(state: str, filters: str, places: Sequence[str]) -> str:
+    """Returns SQL of the stored rows, grouped by the columns at these positions."""
+    grouping = f" GROUP BY {', '.join(places)}" if places else ""
+    first = NOT_FINAL.format(x="s")
+    return _KEPT_DAYS.format(
+        state=state, filters=filters, grouping=grouping, first=first
+    )
 
 
 def _loads(rows: dict[Key, list[int]]) -> dict[str, Report]:

@@ -1,7 +1,8 @@
 """Stores the presence of operators by day: durations, and concurrent chats.
 
 Days are stored and marked together with those of samples: see `summaries`. A trigger
-marks a day when a span of presence changes after the day may have been stored.
+marks a day when a span of presence changes after the day may have been stored. The
+stored rows of days whose spans were deleted (`report_final_presence`) are final.
 """
 
 from __future__ import annotations
@@ -12,8 +13,11 @@ from typing import Any
 
 from django.db import connection
 
+# The first day of a manager that is not final; `{x}` is a row with its id.
+NOT_FINAL = """coalesce((SELECT f.before FROM report_final_presence f
+                            WHERE f.manager_id = {x}.manager_id), '-infinity'::date)"""
 # Split at midnight: for each time zone that the manager had, the days that a span or
-# hold overlaps. An unfinished span ends at its last heartbeat.
+# hold overlaps, without final days. An unfinished span ends at its last heartbeat.
 SPANS = """zone AS MATERIALIZED (
   SELECT * FROM report_zones(%(managers)s)
 ), span AS MATERIALIZED (
@@ -22,10 +26,11 @@ SPANS = """zone AS MATERIALIZED (
          least(s.ended_at, s.day_ends) AS ends
     FROM (
       SELECT o.manager_id, s.operator_id, s.id, s.state, s.reason, s.started_at,
-             x.ended_at, g.day::date AS day,
+             x.ended_at, g.day::date AS day, f.before,
              greatest(z.begins, g.day AT TIME ZONE z.zone) AS day_begins,
              least(z.ends, (g.day + interval '1 day') AT TIME ZONE z.zone) AS day_ends
         FROM {spans} s JOIN areas_operator o ON o.id = s.operator_id
+        LEFT JOIN report_final_presence f ON f.manager_id = o.manager_id
        CROSS JOIN LATERAL (SELECT coalesce(s.ended_at, s.seen_at) AS ended_at) x
         JOIN zone z ON z.manager_id = o.manager_id AND s.started_at < z.ends
          AND x.ended_at > z.begins
@@ -36,6 +41,7 @@ SPANS = """zone AS MATERIALIZED (
          AND s.started_at < %(until)s::date + 2
          AND x.ended_at > %(since)s::date - 2{filters} OFFSET 0) s
    WHERE s.day BETWEEN %(since)s AND %(until)s AND s.day_begins < s.day_ends
+     AND s.day >= coalesce(s.before, s.day)
      AND s.started_at < s.day_ends AND s.ended_at > s.day_begins
 )"""
 # Stored ones; `{since}` is the first day needed.
@@ -102,16 +108,17 @@ _COMPUTED = f"""WITH {
          sum(report_micros(ends - begins))::bigint, 0, 0
     FROM span WHERE state = 'paused' GROUP BY manager_id, operator_id, day, reason
 )"""  # noqa: S608 - of constants
-_FORGET = """
-DELETE FROM report_presence
- WHERE manager_id = ANY(%(managers)s) AND day BETWEEN %(since)s AND %(until)s
+_STORED = f"""
+  FROM report_presence p
+ WHERE p.manager_id = ANY(%(managers)s) AND p.day BETWEEN %(since)s AND %(until)s
+   AND p.day >= {NOT_FINAL.format(x="p")}
 """
+_FORGET = f"DELETE {_STORED}"
 _KEEP = f"""{_COMPUTED}
 INSERT INTO report_presence ({COLUMNS}) SELECT {COLUMNS} FROM computed
 """  # noqa: S608 - of columns
 _COMPARED = f"""{_COMPUTED}, kept AS (
-  SELECT {COLUMNS} FROM report_presence
-   WHERE manager_id = ANY(%(managers)s) AND day BETWEEN %(since)s AND %(until)s
+  SELECT {COLUMNS} {_STORED}
 )
 SELECT manager_id, side, what::text FROM (
   SELECT manager_id, day, 'computed' AS side, to_jsonb(x) AS what
@@ -126,7 +133,7 @@ SELECT manager_id, side, what::text FROM (
 
 
 def make_presence(managers: Sequence[int], since: date, until: date) -> None:
-    """Rebuilds the stored rows of these days."""
+    """Rebuilds the stored rows of these days, unless they are final."""
     values: dict[str, Any] = {
         "managers": list(managers), "since": since, "until": until,
     }  # fmt: skip

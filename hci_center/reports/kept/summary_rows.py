@@ -84,6 +84,22 @@ class PresenceDay(models.Model):
         return f"{self.operator_id} {self.day} {self.state}"
 
 
+class FinalPresence(models.Model):
+    """The first day of a manager whose spans of presence have not been deleted.
+
+    The rows of `PresenceDay` of earlier days are final: nothing can recompute them.
+    """
+
+    manager_id = models.BigIntegerField(primary_key=True)
+    before = models.DateField()
+
+    class Meta:
+        db_table = "report_final_presence"
+
+    def __str__(self) -> str:
+        return f"{self.manager_id} {self.before}"
+
+
 class DirtyDay(models.Model):
     """A day whose samples changed after it may have been summarized. Never updated."""
 

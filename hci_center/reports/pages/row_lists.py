@@ -18,8 +18,10 @@ from areas.models import Area, Operator
 from contacts.models import Contact
 from hci_center.reports import replica
 from hci_center.reports.computing.figures import figures
+from hci_center.reports.computing.presence_figures import NAMES
 from hci_center.reports.metrics.definitions import METRICS
 from hci_center.reports.metrics.metric import Share
+from hci_center.reports.models import FinalPresence
 from hci_center.reports.pages.address import (
     Address,
     Allowed,
@@ -223,6 +225,10 @@ def _said(address: Address) -> list[str]:
     """Returns a description of which rows these are."""
     metric, said = METRICS[address.metric], []
     said.append(cohort_of(metric).capitalize() + ".")
+    if address.metric in NAMES and _has_final_days(address):
+        said.append(
+            _("Spans whose retention is over were deleted; their totals remain.")
+        )
     if issubclass(metric, Share) or address.part in metric.parts:
         said.append(f"{_PARTS[address.part]}.".capitalize())
     if address.code is not None:
@@ -232,3 +238,10 @@ def _said(address: Address) -> list[str]:
     if address.weekday is not None:
         said.append(f"{WEEKDAYS[str(address.weekday)]}.")
     return said
+
+
+def _has_final_days(address: Address) -> bool:
+    """Whether spans of presence in the period were deleted."""
+    question = address.question(address.metric)
+    final = FinalPresence.objects.filter(manager_id__in=question.managers)
+    return final.filter(before__gt=question.since).exists()

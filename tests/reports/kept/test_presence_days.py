@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from django.core.management import call_command
 from django.core.management.base import CommandError
+from django.db import connection
 from django.utils import timezone
 
 from areas.models import PresenceSpan
@@ -16,7 +17,8 @@ from hci_center.reports.computing.questions import Question
 from hci_center.reports.kept import nightly, rebuilding
 from hci_center.reports.kept.summaries import keep_summaries
 from hci_center.reports.kept.volume_hours import settle_hours
-from hci_center.reports.models import Check, DirtyDay, PresenceDay
+from hci_center.reports.models import Check, DirtyDay, PresenceDay, SettledHours
+from hci_center.reports.rows import rows_of
 from tests.reports.hand_checked import NUMBER, write
 from tests.reports.independent import Rows
 from tests.reports.independent_figures import expected
@@ -150,3 +152,49 @@ def test_a_tampered_day_is_found_and_mended(centre: Centre) -> None:
     found = Check.objects.filter(check_code="kept", manager_id=centre.manager.pk)
     assert [one.kept["busy"] for one in found if one.kept] == [1]
     assert require_true(centre) == before
+
+
+def test_final_days_stay_as_they_are_stored(centre: Centre) -> None:
+    """Their spans are deleted, and nothing computes them again."""
+    managers = (centre.manager.pk,)
+    asked = [
+        Question(metric, managers, FIRST, LAST, by)
+        for metric in ("occupancy", "concurrency", "pauses")
+        for by in ((), ("operator",), ("day",))
+    ]
+    keep()
+    before = [figures(each) for each in asked]
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT report_finish_presence(%s, '2025-11-21')", [centre.manager.pk]
+        )
+        assert cursor.fetchone()[0] == date(2025, 11, 21)
+    PresenceSpan.objects.filter(ended_at__lt=at("20 00:00")).delete()
+    assert not DirtyDay.objects.exists()
+    assert [figures(each) for each in asked] == before
+    # A hold of a final day that changes, and everything computed anew.
+    lines: list[Any] = [
+        (at("19 10:00"), "opened", centre.sales, None),
+        (at("19 10:01"), "claimed", centre.sales, centre.ana),
+        (at("19 11:01"), "closed", centre.sales, centre.ana),
+    ]
+    write_chat(centre, centre.contact(), lines, [])
+    assert [figures(each) for each in asked] == before
+    call_command("rebuild_reports")
+    assert [figures(each) for each in asked] == before
+    call_command("rebuild_reports", verify=True)
+    SettledHours.objects.update(summaries_until=None)
+    assert [figures(each) for each in asked] == before
+    rows, _ = rows_of(Question("occupancy", managers, FIRST, LAST), 100)
+    assert min(row.begins for row in rows) >= at("21 00:00")
+
+
+def test_days_that_are_not_stored_do_not_become_final(centre: Centre) -> None:
+    finish = "SELECT report_finish_presence(%s, '2025-11-21')"
+    with connection.cursor() as cursor:
+        cursor.execute(finish, [centre.manager.pk])
+        assert cursor.fetchone()[0] is None
+        keep()
+        DirtyDay.objects.create(manager_id=centre.manager.pk, day=date(2025, 11, 19))
+        cursor.execute(finish, [centre.manager.pk])
+        assert cursor.fetchone()[0] == date(2025, 11, 19)
