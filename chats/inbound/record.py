@@ -69,8 +69,10 @@ UPDATE contacts_contact c
        AND i.channel = %(channel)s AND {{match}}
        AND NOT EXISTS (
              SELECT FROM chats_message x
-              WHERE x.manager_id = i.manager_id
-                AND (x.gateway_id = %(reference)s OR x.uuid = %(uuid)s::uuid))
+              WHERE x.manager_id = i.manager_id AND x.gateway_id = %(reference)s)
+       AND NOT EXISTS (
+             SELECT FROM chats_message x
+              WHERE x.manager_id = i.manager_id AND x.uuid = %(uuid)s::uuid)
      LIMIT 1) n
  WHERE c.id = n.contact_id AND c.deleted_at IS NULL
 RETURNING c.id, c.manager_id, c.channel, c.external_id, c.area_id, c.waiting_since,
