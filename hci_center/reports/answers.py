@@ -59,6 +59,8 @@ class ReportRequest:
     # For rows: an hour of the day, and a day of the week from 1 (Monday).
     hour: int | None = None
     weekday: int | None = None
+    # Of the metric's `valued_part`.
+    value: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +137,8 @@ def report_rows(
     """
     if part not in (*OF_ALL, *METRICS[request.metric].parts):
         raise InvalidError({"part": [_("This metric has no %s.") % part]})
+    if request.value is not None and part != METRICS[request.metric].valued_part:
+        raise InvalidError({"value": [_("This part has no values.")]})
     asked = _asked(caller, request)
     filters = repr((asked.question, part))
     place = None
@@ -194,6 +198,7 @@ def _asked(caller: Caller, request: ReportRequest) -> _Asked:
         request.channel,
         request.hour,
         request.weekday,
+        request.value,
     )
     return _Asked(question, managers, now, today)
 

@@ -10,7 +10,13 @@ from typing import Literal, Self
 from django.core import signing
 
 from hci_center.reports import replica
-from hci_center.reports.computing.counted import counted, listed_moves
+from hci_center.reports.computing.counted import (
+    BESIDE,
+    SPREADS,
+    Counted,
+    counted,
+    listed_moves,
+)
 from hci_center.reports.computing.deliveries import listed_deliveries
 from hci_center.reports.computing.presence_figures import NAMES, listed_spans
 from hci_center.reports.computing.questions import Question
@@ -22,7 +28,8 @@ from hci_center.reports.metrics.definitions import METRICS
 # that metrics list in `parts`.
 Part = Literal[
     "n", "of", "rest", "in", "human", "automatic", "sent", "delivered", "failed",
-    "resolved", "abandoned", "lost", "contained", "dropped", "other",
+    "resolved", "abandoned", "lost", "contained", "dropped", "other", "origins", "marks",
+    "unserved", "unanswered", "byPhone", "first",
 ]  # fmt: skip
 OF_ALL: tuple[Part, ...] = ("n", "of", "rest")
 _CONDITIONS: dict[str, str] = {
@@ -184,7 +191,7 @@ def _statement(question: Question, part: Part) -> str:
         condition = _CONDITIONS[part].format(n="e.is_moved", of="true")
         return listed_moves(question) + _page(_episodes("each e", "e", condition))
     base = counted(question, is_listed=True)
-    condition = _CONDITIONS[part].format(n=base.n, of=base.of)
+    condition = _condition(question, part, base)
     if question.metric == "tma":
         listed = _handled(condition)
     elif base.is_of_samples:
@@ -192,6 +199,19 @@ def _statement(question: Question, part: Part) -> str:
     else:
         listed = _episodes("source s", "s", condition, _moment(question))
     return base.source + _page(listed)
+
+
+def _condition(question: Question, part: Part, base: Counted) -> str:
+    """Returns the condition of the rows of a part, for those of a value only."""
+    beside = BESIDE.get(question.metric, {})
+    if part in beside:
+        return beside[part]
+    name, column, condition = SPREADS.get(question.metric, ("", "", ""))
+    if part != name:
+        return _CONDITIONS[part].format(n=base.n, of=base.of)
+    if question.value is None:
+        return condition
+    return f"{condition} AND {column} = %(value)s"
 
 
 def _page(listed: str, *, is_of_message: bool = False) -> str:

@@ -133,6 +133,25 @@ def test_marks_and_outcomes_are_told(api: Api) -> None:
     assert marks == {5: 1, 2: 1}
 
 
+def test_rows_of_a_part_are_restricted_to_a_value(api: Api) -> None:
+    for metric, part in (
+        ("csat", "marks"), ("opened", "origins"), ("contained", "dropped"),
+    ):  # fmt: skip
+        ask = {"metric": metric, **PERIOD}
+        counts = api.post("/api/report", ask).json()["data"]["total"][part]
+        of_all = api.post("/api/report", ask | {"rows": True, "part": part})
+        assert len(of_all.json()["data"]["rows"]) == sum(counts.values())
+        for value, count in counts.items():
+            ask |= {"rows": True, "part": part, "value": value}
+            rows = api.post("/api/report", ask).json()["data"]["rows"]
+            assert len(rows) == count, (metric, value)
+    for wrong in ({"metric": "closed", "part": "lost"}, {"metric": "csat"}):
+        ask = {"rows": True, "value": "1", **wrong, **PERIOD}
+        answer = api.post("/api/report", ask)
+        assert answer.status_code == 400
+        assert "value" in answer.json()["error"]["fields"]
+
+
 def test_other_managers_rows_are_hidden(centre: Centre) -> None:
     stranger = Api(builders.make_key(Centre(NUMBER + 1).manager))
     ask = {"metric": "closed", "rows": True, **PERIOD}

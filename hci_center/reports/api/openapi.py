@@ -60,7 +60,11 @@ PAGES = {
         "with `after`: their number is `n` (of a count, `count`). `part` chooses those "
         "of a share: `n`, `of`, or `rest`, which are in `of` and not in `n`; of `messages` "
         "`in`, `human` or `automatic`; of `delivery` `sent`, `delivered` or `failed`; of "
-        "`closed` one of its `outcomes`. "
+        "`closed` one of its `outcomes`; `marks` of `csat`, `lost` of `answered_surveys`, "
+        "`dropped` of `contained`, `origins` of `opened`; of durations what is counted beside them (`unserved`, "
+        "`unanswered`, `byPhone`, `first`). `value` restricts `failed` to a "
+        'code, `marks` to a mark, `dropped` to a step, `origins` to an origin; `""` is '
+        "not recorded. "
         "Groups do not matter there. `metric: now` answers the present of the managers, at most a "
         "second old: how many chats wait, are claimed (held, and no person has written "
         "since), in service, or with a bot, which are all open ones; `owed` an answer; "

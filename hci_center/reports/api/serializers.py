@@ -70,5 +70,7 @@ class Report(Body):
     # Returns the rows behind the figure instead of the figure.
     rows = Flag(required=False)
     part = OneOf(*get_args(Part), required=False)
+    # "" are those without a value.
+    value = Text(32, required=False, clearable=True)
     after = Text(LONGEST_CURSOR, required=False)
     limit = Integer(1, MOST_ROWS, required=False)

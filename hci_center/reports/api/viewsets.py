@@ -45,6 +45,7 @@ class ReportViewSet(ContractViewSet):
             fields.get("area"),
             fields.get("operatorId"),
             fields.get("channel"),
+            value=fields.get("value") if fields.get("rows") else None,
         )
         if fields.get("rows"):
             return self._rows(request, fields)

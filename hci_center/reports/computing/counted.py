@@ -37,6 +37,27 @@ MARKS: Mapping[str, tuple[str, str]] = {
     "answered_surveys": ("s.mark = 1", "s.mark <> 2"),
     "requeues": ("true", "true"),
 }
+# Counts shown with the samples of a duration: names of metrics and conditions.
+BESIDE: Mapping[str, Mapping[str, str]] = {
+    "tme": {"unserved": "s.metric = 'unserved'"},
+    "tmr1": {
+        "unanswered": "s.metric = 'unanswered' AND s.mark = 1",
+        "byPhone": "s.metric = 'phone1'",
+    },
+    "tmr": {
+        "unanswered": "s.metric = 'unanswered' AND s.mark = 0",
+        "byPhone": "s.metric = 'phone'",
+    },
+    "unanswered": {"first": "s.mark = 1"},
+}
+# Counts by a further key: its name in the response, its column, and its condition.
+SPREADS: Mapping[str, tuple[str, str, str]] = {
+    "csat": ("marks", "s.mark::text", "true"),
+    "answered_surveys": ("lost", "NULL", "s.mark = 2"),
+    "contained": ("dropped", "coalesce(s.sa::text, '')", "s.outcome = 'dropped'"),
+    "opened": ("origins", "s.opened_by", "s.origin = 'opened'"),
+    "closed": ("outcomes", "s.outcome", "s.ends IS NOT NULL"),
+}
 # For the areas of an episode: those that it came back to, among those that it left.
 _BOUNCE_BY_AREA = ("s.mark = 1", "true")
 # Samples that are counted in addition to those of a duration.

@@ -158,8 +158,8 @@ def listed_deliveries(question: Question, part: str) -> tuple[str, str]:
     """
     begins, ends, condition = _PARTS.get(part, _PARTS["n"])
     filters = f"{_filters(question)} AND {condition}"
-    if question.code is not None:
-        filters += " AND d.failed_code = %(code)s"
+    if question.value is not None:
+        filters += " AND d.failed_code = %(value)s"
     filters += """
        AND (%(at)s::timestamptz IS NULL
             OR (d.queued_at, d.message_id) > (%(at)s::timestamptz, %(source)s::bigint))"""

@@ -9,7 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 
 from hci_center.reports.computing.counted import (
+    BESIDE,
     BESIDE_METRICS,
+    SPREADS,
     Counted,
     counted,
     moved_on,
@@ -33,29 +35,6 @@ from hci_center.reports.computing.report import (
 from hci_center.reports.computing.uptime import uptime
 from hci_center.reports.computing.volumes import volumes
 from hci_center.reports.metrics.metric import Count, Duration
-
-# Counts shown with the samples of a duration: names of metrics and conditions.
-BESIDE: Mapping[str, Mapping[str, str]] = {
-    "tme": {"unserved": "s.metric = 'unserved'"},
-    "tmr1": {
-        "unanswered": "s.metric = 'unanswered' AND s.mark = 1",
-        "byPhone": "s.metric = 'phone1'",
-    },
-    "tmr": {
-        "unanswered": "s.metric = 'unanswered' AND s.mark = 0",
-        "byPhone": "s.metric = 'phone'",
-    },
-    "unanswered": {"first": "s.mark = 1"},
-}
-# Counts by a further key: its name in the response, its column, and its source.
-_SPREADS: Mapping[str, tuple[str, str, str]] = {
-    "csat": ("marks", "s.mark::text", "true"),
-    "answered_surveys": ("lost", "NULL", "s.mark = 2"),
-    "contained": ("dropped", "coalesce(s.sa::text, '')", "s.outcome = 'dropped'"),
-    "opened": ("origins", "s.opened_by", "s.origin = 'opened'"),
-    "closed": ("outcomes", "s.outcome", "s.ends IS NOT NULL"),
-}
-
 
 # Per area or operator these are defined differently than per episode.
 BY_PART = ("transfer", "bounce")
@@ -146,8 +125,8 @@ def _counting(question: Question, base: Counted) -> str:
 SELECT 'n', {texts}, {base.tally(f"({base.of}) AND ({base.n})")},
        {base.tally(base.of)}, NULL::text
   FROM {base.rows} GROUP BY {keys}()"""  # noqa: S608 - of columns
-    if question.metric in _SPREADS:
-        _name, column, condition = _SPREADS[question.metric]
+    if question.metric in SPREADS:
+        _name, column, condition = SPREADS[question.metric]
         statement += f"""
  UNION ALL
 SELECT 'spread', {texts}, 0, {base.tally("true")}, {column}::text
@@ -207,9 +186,9 @@ def _spread(
     question: Question, report: Report, counted: Sequence[tuple[Key, str | None, int]]
 ) -> None:
     """Adds the counts by rating, step, origin or outcome."""
-    if question.metric not in _SPREADS:
+    if question.metric not in SPREADS:
         return
-    name, column, _condition = _SPREADS[question.metric]
+    name, column, _condition = SPREADS[question.metric]
     found: dict[Key, dict[str | None, int]] = {}
     total: dict[str | None, int] = {}
     for key, value, count in counted:

@@ -52,8 +52,8 @@ class Question:
     channel: str | None = None
     hour: int | None = None
     weekday: int | None = None
-    # For `delivery`: the code of a failure.
-    code: str | None = None
+    # For rows of the metric's `valued_part`: only those with this value; "" is none.
+    value: str | None = None
 
     @property
     def definition(self) -> type[Metric]:
@@ -94,7 +94,7 @@ class Question:
             "channel": self.channel,
             "hour": self.hour,
             "weekday": self.weekday,
-            "code": self.code,
+            "value": self.value,
             "most": MOST_AT_ONCE,
         }
 

@@ -18,7 +18,7 @@ class Delivery(Metric):
     }
     cohort, by = "queued", (*DAYS, "channel", "manager")
     unit, null = "ms", NO_SAMPLE
-    parts = ("sent", "delivered", "failed")
+    parts, valued_part = ("sent", "delivered", "failed"), "failed"
 
 
 class Health(Metric):

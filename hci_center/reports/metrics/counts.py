@@ -13,6 +13,7 @@ class Opened(Count):
         "en": "Chats opened; `origins` says by whom.",
     }
     cohort, by = "happened", (*DAYS, *HOURS, "channel", "manager")
+    parts, valued_part = ("origins",), "origins"
 
 
 class Reopened(Count):

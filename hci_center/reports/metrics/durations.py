@@ -17,6 +17,7 @@ class Tme(Duration):
         "not counted.",
     }
     cohort, by = "happened", (*DAYS, *HOURS, "area", "operator", "channel", "manager")
+    parts = ("unserved",)
 
 
 class Unserved(Duration):
@@ -53,6 +54,7 @@ class Tmr1(Duration):
         "earliest the bot's end) to an operator's first message in the episode.",
     }
     cohort, by = "happened", (*DAYS, *HOURS, "area", "operator", "channel", "manager")
+    parts = ("unanswered", "byPhone")
 
 
 class Tmr(Duration):
@@ -65,6 +67,7 @@ class Tmr(Duration):
         "after an operator has written in the episode.",
     }
     cohort, by = "happened", (*DAYS, *HOURS, "area", "operator", "channel", "manager")
+    parts = ("unanswered", "byPhone")
 
 
 class Unanswered(Duration):
@@ -77,6 +80,7 @@ class Unanswered(Duration):
         "until then; `first` counts those that would have been the first answer.",
     }
     cohort, by = "closed", (*DAYS, "area", "channel", "manager")
+    parts = ("first",)
 
 
 class Owed(Duration):

@@ -44,6 +44,8 @@ class Metric:
     waits_for_return: ClassVar[bool] = False
     # Additional values of `part` for the rows behind a figure.
     parts: ClassVar[tuple[str, ...]] = ()
+    # The part whose rows can be restricted to one of its values: a code, a step, a mark.
+    valued_part: ClassVar[str] = ""
 
 
 class Duration(Metric):

@@ -100,6 +100,7 @@ class Contained(Share):
         "it, by step (`sa`).",
     }
     cohort, by = "closed", (*DAYS, "channel", "manager")
+    parts, valued_part = ("dropped",), "dropped"
 
 
 class Sla(Share):
@@ -152,6 +153,7 @@ class Csat(Share):
         "en": "Marks 4 and 5 ÷ marks; `marks` says how many of each.",
     }
     cohort, by = "happened", (*DAYS, "area", "operator", "channel", "manager")
+    parts, valued_part = ("marks",), "marks"
 
 
 class AnsweredSurveys(Share):
@@ -162,3 +164,4 @@ class AnsweredSurveys(Share):
         "en": "Answered surveys ÷ asked ones; `lost` counts those that were not sent.",
     }
     cohort, by = "happened", (*DAYS, "area", "operator", "channel", "manager")
+    parts = ("lost",)

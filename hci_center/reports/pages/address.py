@@ -36,7 +36,9 @@ CLOCKS: Mapping[str, Any] = {
 }
 # Parameters that links to other pages do not include.
 OF_A_PAGE = ("format", "table", "sort", "after", "row")
-_CODE = re.compile(r"[a-z0-9_]{1,32}")
+_VALUE = re.compile(r"-?[a-z0-9_]{1,32}")
+# In links, for rows without a value.
+NO_VALUE = "none"
 # The rows of a share: numerator, denominator, the rest.
 PARTS: tuple[Part, ...] = get_args(Part)
 
@@ -77,8 +79,8 @@ class Address:
     hour: int | None = None
     weekday: int | None = None
     part: Part = "n"
-    # For failed deliveries: only those with this reason.
-    code: str | None = None
+    # Of the metric's `valued_part`: only those with this value, "" for those without.
+    value: str | None = None
     # Whether the user may see names in rows, and whether he may see all managers.
     reads_names: bool = True
     sees_all: bool = False
@@ -108,7 +110,7 @@ class Address:
             "channel": self.channel,
             "hour": self.hour,
             "weekday": self.weekday,
-            "code": self.code,
+            "value": self.value,
         }
         return Question(metric, **values | over)
 
@@ -151,7 +153,7 @@ def read_address(
         _number(given, "hour", range(24)),
         _number(given, "weekday", range(1, 8)),
         cast("Part", _one_of(given, "part", PARTS, PARTS)),
-        _code(given),
+        _value(given),
         given=given,
     )
 
@@ -207,11 +209,11 @@ def _one_of(
     return value
 
 
-def _code(given: Mapping[str, str]) -> str | None:
-    code = given.get("code")
-    if code is not None and not _CODE.fullmatch(code):
+def _value(given: Mapping[str, str]) -> str | None:
+    value = given.get("value")
+    if value is not None and not _VALUE.fullmatch(value):
         raise WrongAddressError
-    return code
+    return "" if value == NO_VALUE else value
 
 
 def _number(given: Mapping[str, str], name: str, known: range) -> int | None:

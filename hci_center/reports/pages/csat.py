@@ -56,7 +56,8 @@ def _spread(address: Address, report: Report) -> Section:
     points = []
     for mark in map(str, range(5, 0, -1)):
         count = counts.get(mark, 0)
-        table.add(mark, count, share(count, of))
+        link = rows_link(address, "csat", part="marks", value=mark) if count else ""
+        table.add(mark, count, share(count, of), links=[link, link])
         points.append(charts.Point(mark, count, f"{mark}: {count}"))
     link = rows_link(address, "csat", part="of") if of else ""
     table.total = [
@@ -84,7 +85,9 @@ def _surveys(address: Address, marks: Report, surveys: Report) -> Table:
         ]
         values = (total["n"], total["of"], total["rate"])
         table.add(label_of(METRICS[name]), *values, links=links)
-    table.add(_("Not sent"), surveys.total.get("lost", 0), None, None)
+    lost = surveys.total.get("lost", 0)
+    link = rows_link(address, "answered_surveys", part="lost") if lost else ""
+    table.add(_("Not sent"), lost, None, None, links=[link, "", ""])
     return table
 
 

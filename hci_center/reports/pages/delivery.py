@@ -150,7 +150,7 @@ def _failures(address: Address, total: Figures) -> Table:
     table = Table("failures", _("Failures by reason"), columns)
     most_first = sorted(total["failed"].items(), key=lambda one: (-one[1], one[0]))
     for code, count in most_first:
-        link = rows_link(address, METRIC, part="failed", code=code)
+        link = rows_link(address, METRIC, part="failed", value=code)
         table.rows.append(
             [
                 Cell(reason_of(code)),

@@ -131,7 +131,7 @@ class ReportPage(View):
             ),
             "hidden": [
                 (name, address.given[name])
-                for name in ("hour", "weekday", "part", "code")
+                for name in ("hour", "weekday", "part", "value")
                 if name in address.given
             ],
             "since": "" if address.period else address.since.isoformat(),
@@ -245,7 +245,7 @@ def _is_provisional(address: Address, content: Content) -> bool:
 
 
 def _tabs(address: Address, name: str) -> list[dict[str, Any]]:
-    names = ("metric", "by", "clock", "hour", "weekday", "part", "code")
+    names = ("metric", "by", "clock", "hour", "weekday", "part", "value")
     query = address.query(**dict.fromkeys(names))
     return [
         {

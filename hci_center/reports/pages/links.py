@@ -16,7 +16,7 @@ _OF_OTHER_PAGES: dict[str, Any] = {
     "by": None,
     "clock": None,
     "part": None,
-    "code": None,
+    "value": None,
 }
 
 
@@ -25,10 +25,10 @@ def rows_link(
     metric: str,
     keys: Iterable[tuple[str, str]] = (),
     part: str = "",
-    code: str = "",
+    value: str = "",
 ) -> str:
     """Returns the URL of the rows of a figure, restricted to (group, key) pairs."""
-    over = _OF_OTHER_PAGES | {"metric": metric, "part": part, "code": code}
+    over = _OF_OTHER_PAGES | {"metric": metric, "part": part, "value": value}
     for group, key in keys:
         over |= narrowed(address, group, key)
     return f"{reverse('reports:rows')}?{address.query(**over)}"

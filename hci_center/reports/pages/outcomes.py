@@ -13,7 +13,7 @@ from hci_center.reports.computing.report import Report, share
 from hci_center.reports.computing.several import several
 from hci_center.reports.metrics.definitions import METRICS
 from hci_center.reports.pages import charts
-from hci_center.reports.pages.address import Address
+from hci_center.reports.pages.address import NO_VALUE, Address
 from hci_center.reports.pages.content import Content, Section
 from hci_center.reports.pages.figure_tables import cohort_notes
 from hci_center.reports.pages.frame import ReportPage
@@ -61,7 +61,7 @@ class Outcomes(ReportPage):
         if not address.filters:
             opened = figures(address.question("opened"))
             bot = figures(address.question("contained"))
-            sections += [_opened(address, opened), _dropped(bot)]
+            sections += [_opened(address, opened), _dropped(address, bot)]
             used.append("opened")
         return Content(sections, tuple(used))
 
@@ -123,17 +123,29 @@ def _opened(address: Address, report: Report) -> Section:
     table = Table("opened", title, columns)
     table.notes = cohort_notes({"opened": None})
     for origin, count in report.total.get("origins", {}).items():
-        table.add(str(ORIGINS.get(origin, origin)), count)
+        link = rows_link(address, "opened", part="origins", value=origin or NO_VALUE)
+        table.add(origin_text(origin), count, links=[link])
     total = report.total["count"]
     link = rows_link(address, "opened") if total else ""
     table.total = [Cell(_("Total")), Cell(total, "count", link)]
     return Section(title, table)
 
 
-def _dropped(report: Report) -> Section:
+def _dropped(address: Address, report: Report) -> Section:
     title = _("Given up inside the bot, by step")
     columns = [Column(_("Step (sa)")), Column(_("Chats"), "count")]
     table = Table("dropped", title, columns)
     for step, count in report.total.get("dropped", {}).items():
-        table.add(step or _("not recorded"), count)
+        link = rows_link(address, "contained", part="dropped", value=step or NO_VALUE)
+        table.add(step_text(step), count, links=[link])
     return Section(title, table)
+
+
+def origin_text(origin: str) -> str:
+    """Returns who opened a chat; "" is not recorded."""
+    return str(ORIGINS.get(origin, origin))
+
+
+def step_text(step: str) -> str:
+    """Returns the step of a bot; "" is not recorded."""
+    return step or _("not recorded")

@@ -31,7 +31,7 @@ from hci_center.reports.pages.content import Content, Section
 from hci_center.reports.pages.failures import reason_of
 from hci_center.reports.pages.frame import ReportPage
 from hci_center.reports.pages.labels import WEEKDAYS, cohort_of, label_of
-from hci_center.reports.pages.outcomes import OUTCOMES
+from hci_center.reports.pages.outcomes import OUTCOMES, origin_text, step_text
 from hci_center.reports.pages.tables import Cell, Column, Table
 from hci_center.reports.rows import OF_ALL, ForeignPlaceError, Place, Row, rows_of
 
@@ -48,7 +48,17 @@ _PARTS = {
     "sent": gettext_lazy("those that were sent"),
     "delivered": gettext_lazy("those that were sent and delivered"),
     "failed": gettext_lazy("those that failed"),
+    "origins": gettext_lazy("those that were opened"),
+    "marks": gettext_lazy("those with a mark"),
+    "unserved": gettext_lazy("those that were never served"),
+    "unanswered": gettext_lazy("those that were never answered"),
+    "byPhone": gettext_lazy("those answered by the phone"),
+    "first": gettext_lazy("those that waited for the first answer"),
     **OUTCOMES,
+}
+# Where the part of a metric is not that of others.
+_PARTS_OF = {
+    ("answered_surveys", "lost"): gettext_lazy("those that were not sent"),
 }
 
 
@@ -184,7 +194,8 @@ def _require_part(address: Address) -> None:
     """Raises WrongAddressError for a part that the metric does not have."""
     if address.part not in (*OF_ALL, *METRICS[address.metric].parts):
         raise WrongAddressError
-    if address.code is not None and address.part != "failed":
+    valued = METRICS[address.metric].valued_part
+    if address.value is not None and address.part != valued:
         raise WrongAddressError
 
 
@@ -204,11 +215,11 @@ def _place_of(address: Address) -> Place | None:
 
 def _count(address: Address) -> int:
     total = figures(address.question(address.metric)).total
-    if address.part == "failed":
-        failed = total["failed"]
-        return int(
-            failed.get(address.code, 0) if address.code else sum(failed.values())
-        )
+    if address.part == METRICS[address.metric].valued_part:
+        counts = total[address.part]
+        if address.value is None:
+            return sum(counts.values())
+        return int(counts.get(address.value, 0))
     if "outcomes" in total and address.part in METRICS[address.metric].parts:
         return int(total["outcomes"].get(address.part, 0))
     if address.part in METRICS[address.metric].parts:
@@ -230,14 +241,25 @@ def _said(address: Address) -> list[str]:
             _("Spans whose retention is over were deleted; their totals remain.")
         )
     if issubclass(metric, Share) or address.part in metric.parts:
-        said.append(f"{_PARTS[address.part]}.".capitalize())
-    if address.code is not None:
-        said.append(reason_of(address.code))
+        part = _PARTS_OF.get((address.metric, address.part)) or _PARTS[address.part]
+        said.append(f"{part}.".capitalize())
+    if address.value is not None:
+        said.append(_value_text(address.part, address.value))
     if address.hour is not None:
         said.append(_("Hour: %02d:00.") % address.hour)
     if address.weekday is not None:
         said.append(f"{WEEKDAYS[str(address.weekday)]}.")
     return said
+
+
+def _value_text(part: str, value: str) -> str:
+    if part == "failed":
+        return reason_of(value)
+    if part == "origins":
+        return f"{_('Opened by')}: {origin_text(value)}."
+    if part == "dropped":
+        return f"{_('Step (sa)')}: {step_text(value)}."
+    return f"{_('Mark')}: {value}."
 
 
 def _has_final_days(address: Address) -> bool:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any, ClassVar
 
 from django.http import QueryDict
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from hci_center.reports.computing.figures import BESIDE, figures
+from hci_center.reports.computing.counted import BESIDE
+from hci_center.reports.computing.figures import figures
 from hci_center.reports.computing.report import Figures, Report
 from hci_center.reports.metrics.definitions import METRICS
 from hci_center.reports.metrics.metric import Duration
@@ -82,20 +84,24 @@ def _table(address: Address, found: Report, labels: dict[str, str]) -> Table:
     # A page of many days with a link in each cell would be too large.
     linked = None if len(found.rows) <= MOST_LINKED else 1
     for (key,), row in found.rows.items():
-        links = _links(address, row, [(address.by, key)], len(beside))[:linked]
+        links = _links(address, row, [(address.by, key)], beside)[:linked]
         values = _values(row, beside)
         links += [""] * (len(values) - len(links))
         table.add(labels[key], *values, links=links)
-    links = _links(address, found.total, [], len(beside))
+    links = _links(address, found.total, [], beside)
     table.total = table.cells(_("Total"), *_values(found.total, beside), links=links)
     return table
 
 
 def _links(
-    address: Address, row: Figures, keys: list[tuple[str, str]], beside: int
+    address: Address, row: Figures, keys: list[tuple[str, str]], beside: Iterable[str]
 ) -> list[str]:
-    link = rows_link(address, address.metric, keys) if row["n"] else ""
-    return [link] * (1 + 2 * len(_STATISTICS)) + [""] * beside
+    metric = address.metric
+    link = rows_link(address, metric, keys) if row["n"] else ""
+    links = [link] * (1 + 2 * len(_STATISTICS))
+    for part in beside:
+        links.append(rows_link(address, metric, keys, part) if row[part] else "")
+    return links
 
 
 def _values(row: Figures, beside: Any) -> list[Any]:

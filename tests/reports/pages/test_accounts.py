@@ -110,7 +110,8 @@ def test_other_managers_accounts_are_in_neither(read, past):
     "query",
     [
         "metric=delivery&part=human", "metric=tme&part=failed",
-        "metric=delivery&code=bad_recipient", "metric=delivery&part=failed&code=%3Cb%3E",
+        "metric=delivery&value=bad_recipient", "metric=delivery&part=failed&value=%3Cb%3E",
+        "metric=csat&part=marks&value=%3Cb%3E", "metric=closed&part=lost&value=1",
     ],
 )  # fmt: skip
 def test_parts_of_other_metrics_are_unknown(read, past, query):

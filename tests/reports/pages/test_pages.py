@@ -19,7 +19,6 @@ from hci_center.reports.computing.figures import figures
 from hci_center.reports.computing.questions import Question
 from hci_center.reports.metrics.definitions import METRICS
 from hci_center.reports.metrics.metric import Cohort
-from hci_center.reports.metrics.shares import Sla
 from hci_center.reports.models import Check, Run
 from hci_center.reports.pages import row_lists, workbook
 from hci_center.reports.pages.address import Allowed, read_address
@@ -67,52 +66,6 @@ def test_a_column_of_several_kinds_has_its_durations_twice_too(read, past):
     seconds, text = cells["Wait in the queue (median)"]
     assert clock_text(int(seconds)) == text
     assert cells["Opened"][0] == ""
-
-
-LINK = re.compile(r'<a href="/admin/reports/rows/\?([^"]+)">([^<]*)</a>')
-
-
-@pytest.mark.parametrize(
-    ("name", "query"),
-    [
-        ("times", "by=operator&metric=tma"), ("times", "by=week&metric=tmr1"),
-        ("areas", ""), ("operators", ""), ("hours", "metric=opened"), ("outcomes", ""),
-        ("sla", "by=area"), ("csat", ""), ("first", ""), ("delivery", ""),
-        ("delivery", "by=channel"), ("channels", ""), ("hours", "metric=messages"),
-        ("hours", "metric=new_contacts"),
-    ],
-)  # fmt: skip
-def test_a_figure_opens_as_many_rows_as_it_counts(read, past, name, query):
-    page = read(path(name), query).content.decode()
-    links = {html.unescape(each): text for each, text in LINK.findall(page)}
-    assert links
-    for link, text in links.items():
-        answer = read("rows/", "x=1").client.get(
-            f"/admin/reports/rows/?{link}", headers={"Accept-Language": "en"}
-        )
-        rows = shown(answer)["rows"][1:]
-        heading = re.search(r"n = (\d+)</h2>", answer.content.decode())
-        assert int(heading[1]) == len(rows), link
-        assert rows, link
-        if text.isdigit():
-            assert int(text) == len(rows), link
-
-
-def test_each_outcome_opens_its_rows(read, past):
-    page = read("outcomes/").content.decode()
-    links = LINK.findall(page)
-    counts = ask(past, "closed").total["outcomes"]
-    assert {"dropped", "other"} <= set(counts)
-    for outcome, count in counts.items():
-        found = {text for link, text in links if f"part={outcome}" in link}
-        assert str(count) in found, outcome
-
-
-@pytest.mark.parametrize("group", Sla.by)
-def test_targets_by_each_group_lead_to_its_rows(read, past, group):
-    page = read("sla/", f"by={group}")
-    assert page.status_code == 200
-    assert LINK.findall(page.content.decode())
 
 
 def test_links_of_groups_are_those_of_single_figures(past):
