@@ -16,7 +16,12 @@ from hci_center.callers import Caller
 from hci_center.errors import InvalidError
 from hci_center.reports import replica
 from hci_center.reports.computing.figures import figures
-from hci_center.reports.computing.questions import MOST_AT_ONCE, Question
+from hci_center.reports.computing.questions import (
+    MOST_AT_ONCE,
+    OwnPeriod,
+    Question,
+    own_periods,
+)
 from hci_center.reports.computing.report import Key, Report
 from hci_center.reports.metrics.definitions import METRICS
 from hci_center.reports.metrics.metric import VERSION, Metric
@@ -185,8 +190,9 @@ def _asked(caller: Caller, request: ReportRequest) -> _Asked:
     _validate(METRICS[request.metric], request)
     managers = find_managers(caller, request.manager_id)
     now = timezone.now()
-    today = managers.today(now)
-    since, until = _period(request, today)
+    todays = managers.todays(now)
+    today = max(todays.values(), default=now.date())
+    since, until, own = _period(request, todays, today)
     question = Question(
         request.metric,
         managers.ids,
@@ -199,6 +205,7 @@ def _asked(caller: Caller, request: ReportRequest) -> _Asked:
         request.hour,
         request.weekday,
         request.value,
+        own,
     )
     return _Asked(question, managers, now, today)
 
@@ -223,7 +230,12 @@ def _validate(metric: type[Metric], request: ReportRequest) -> None:
         raise InvalidError(wrong)
 
 
-def _period(request: ReportRequest, today: date) -> tuple[date, date]:
+def _period(
+    request: ReportRequest, todays: Mapping[int, date], today: date
+) -> tuple[date, date, tuple[OwnPeriod, ...]]:
+    """Returns the period; without days, today: that of each manager where it is."""
+    if request.since is None and request.until is None:
+        return own_periods({pk: (day, day) for pk, day in todays.items()}, today)
     since = request.since or request.until or today
     until = request.until or max(since, today)
     if since > until:
@@ -231,7 +243,7 @@ def _period(request: ReportRequest, today: date) -> tuple[date, date]:
     if (until - since).days >= MOST_DAYS:
         sentence = _("A period has at most %d days.") % MOST_DAYS
         raise InvalidError({"from": [sentence]})
-    return since, until
+    return since, until, ()
 
 
 def is_provisional(metric: type[Metric], until: date, today: date) -> bool:

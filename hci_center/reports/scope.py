@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
@@ -45,10 +46,9 @@ class Managers:
         zones = {manager.time_zone for manager in self.rows}
         return zones.pop() if len(zones) == 1 else None
 
-    def today(self, now: datetime) -> date:
-        """The latest current date of any of them."""
-        dates = [now.astimezone(ZoneInfo(row.time_zone)).date() for row in self.rows]
-        return max(dates, default=now.date())
+    def todays(self, now: datetime) -> dict[int, date]:
+        """The current date of each, in its own time zone."""
+        return current_dates(self.rows, now)
 
     def name(self, manager_id: int) -> int | str | None:
         """The number or page by which the feed names the manager."""
@@ -56,6 +56,11 @@ class Managers:
             if row.pk == manager_id:
                 return row.facebook_id if row.number is None else row.number
         return None
+
+
+def current_dates(managers: Iterable[Manager], now: datetime) -> dict[int, date]:
+    """Returns the current date of each manager, in its own time zone."""
+    return {row.pk: now.astimezone(ZoneInfo(row.time_zone)).date() for row in managers}
 
 
 def find_managers(caller: Caller, manager_id: int | None) -> Managers:

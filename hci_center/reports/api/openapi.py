@@ -49,11 +49,12 @@ EXAMPLE: Json = {
 PAGES = {
     "report": OperationDoc(
         "Figures of a metric",
-        "A metric of a closed interval of days (today, if none is given) by at most two "
+        "A metric of a closed interval of days by at most two "
         "groups, for one manager or all that the caller may see. Durations are in whole "
         "seconds by the calendar and within the open hours; median and p90 are always "
         "the time of a real conversation. `provisional`: the figures may still change. "
-        "`rebuilding`: kept rows are being made anew. `source` is there while figures that "
+        "Without days it is today: of each manager where it is, so `from` and `to` "
+        "differ while managers of several time zones do not have the same date. `rebuilding`: kept rows are being made anew. `source` is there while figures that "
         "should come from a standby come from the main database, and says why. Without a sample a figure is null. "
         "With `rows: true` the samples behind the figure come instead, in the order in "
         "which they happened, `limit` a page (100, at most 1,000) and from `next` on "

@@ -194,9 +194,10 @@ def _equal(columns: Iterable[str], table: str) -> str:
 
 
 def _day_filter(question: Question) -> str:
+    own = question.own_days("x.manager_id", "x.day")
     if question.weekday is None:
-        return "true"
-    return "extract(isodow FROM x.day) = %(weekday)s"
+        return f"true{own}"
+    return f"extract(isodow FROM x.day) = %(weekday)s{own}"
 
 
 def _add(

@@ -104,7 +104,8 @@ def listed_spans(question: Question, _part: str) -> tuple[str, str]:
     """Returns SQL that lists the spans behind a figure: its start, and columns."""
     state = "paused" if question.metric == "pauses" else "online"
     spans = SPANS.format(
-        spans="areas_presencespan", filters=_filters(question, "s.operator_id", "g.day")
+        spans="areas_presencespan",
+        filters=_filters(question, "o.manager_id", "s.operator_id", "g.day"),
     )
     return (
         f"{live_chats([])}, {spans}",
@@ -117,8 +118,8 @@ def listed_spans(question: Question, _part: str) -> tuple[str, str]:
     )
 
 
-def _filters(question: Question, operator: str, day: str) -> str:
-    filters = ""
+def _filters(question: Question, manager: str, operator: str, day: str) -> str:
+    filters = question.own_days(manager, day)
     if question.operator_id is not None:
         filters += f" AND {operator} = %(operator)s"
     if question.weekday is not None:
@@ -128,8 +129,8 @@ def _filters(question: Question, operator: str, day: str) -> str:
 
 def _statement(question: Question, *, has_load: bool, has_pauses: bool) -> str:
     """Returns SQL for a state: keys, reason, spans, length, busy and held time."""
-    filters = _filters(question, "s.operator_id", "g.day")
-    of_kept = _filters(question, "s.operator_id", "s.day")
+    filters = _filters(question, "o.manager_id", "s.operator_id", "g.day")
+    of_kept = _filters(question, "s.manager_id", "s.operator_id", "s.day")
     at_once = HELD.format(since="%(since)s::date", which=_AT_ONCE)
     begin = live_chats(["hold"]) + _KEPT.format(
         held_at_once=at_once,

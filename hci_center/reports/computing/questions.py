@@ -35,11 +35,20 @@ MOST_AT_ONCE = 2000
 
 
 @dataclass(frozen=True, slots=True)
+class OwnPeriod:
+    """The days of one manager, where it is not the same day for all: "today"."""
+
+    manager_id: int
+    since: date
+    until: date
+
+
+@dataclass(frozen=True, slots=True)
 class Question:
     """A metric of some managers in a closed interval of days, by at most two groups.
 
     `area_ids`, `operator_id`: None means no filter, 0 means none or nobody. `weekday`:
-    1 is Monday.
+    1 is Monday. `own`: the period of each manager, within that of the question.
     """
 
     metric: str
@@ -54,6 +63,7 @@ class Question:
     weekday: int | None = None
     # For rows of the metric's `valued_part`: only those with this value; "" is none.
     value: str | None = None
+    own: tuple[OwnPeriod, ...] = ()
 
     @property
     def definition(self) -> type[Metric]:
@@ -95,6 +105,9 @@ class Question:
             "hour": self.hour,
             "weekday": self.weekday,
             "value": self.value,
+            "own_managers": [each.manager_id for each in self.own],
+            "own_since": [each.since for each in self.own],
+            "own_until": [each.until for each in self.own],
             "most": MOST_AT_ONCE,
         }
 
@@ -138,7 +151,30 @@ class Question:
             found.append(f"{table}.hour = %(hour)s")
         if self.weekday is not None:
             found.append(f"extract(isodow FROM {table}.day) = %(weekday)s")
-        return " AND ".join(found)
+        return " AND ".join(found) + self.own_days(
+            f"{table}.manager_id", f"{table}.day"
+        )
+
+    def own_days(self, manager: str, day: str) -> str:
+        """Returns the condition of the managers' own periods, to follow others."""
+        if not self.own:
+            return ""
+        return f""" AND EXISTS (
+            SELECT FROM unnest(%(own_managers)s::bigint[], %(own_since)s::date[],
+                               %(own_until)s::date[]) own (manager_id, since, until)
+             WHERE own.manager_id = {manager} AND {day} BETWEEN own.since AND own.until)"""
+
+
+def own_periods(
+    periods: Mapping[int, tuple[date, date]], today: date
+) -> tuple[date, date, tuple[OwnPeriod, ...]]:
+    """Returns the first and last day of the managers' periods, and those that differ."""
+    since = min((since for since, _until in periods.values()), default=today)
+    until = max((until for _since, until in periods.values()), default=today)
+    if len({*periods.values()}) <= 1:
+        return since, until, ()
+    own = (OwnPeriod(pk, *period) for pk, period in sorted(periods.items()))
+    return since, until, tuple(own)
 
 
 # Marked chats, and open chats with newer events: they are computed live instead of from

@@ -121,7 +121,8 @@ def level_of(question: Question) -> Level | None:
         return Level(DAY, "")
     # An episode may have been in several of these areas.
     has_areas = question.area_ids is not None and len(question.area_ids) > 1
-    if len(parts) > 1 or asked & {"day", "week", "month", "weekday"} or has_areas:
+    is_of_days = asked & {"day", "week", "month", "weekday"} or question.own
+    if len(parts) > 1 or is_of_days or has_areas:
         return None
     return Level(FORTNIGHT, parts.pop())
 

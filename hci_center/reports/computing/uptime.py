@@ -65,7 +65,7 @@ WITH period AS (
     FROM hour h CROSS JOIN (VALUES (1), (2)) w (week)
    WHERE h.third >= h.day - 7 * ({WEEKS} - w.week)
      AND (h.next > h.day + 7 * w.week) IS NOT FALSE
-     AND h.day + 7 * w.week BETWEEN %(since)s AND %(until)s
+     AND h.day + 7 * w.week BETWEEN %(since)s AND %(until)s{{own}}
 ), source AS (
   SELECT a.manager_id, a.channel, a.day, a.hour,
          (a.day + a.hour * interval '1 hour') AT TIME ZONE z.zone AS begins
@@ -113,7 +113,9 @@ SELECT {keys} AS k, coalesce(sum(s.micros) FILTER (WHERE s.state = 'open'), 0),
     for key, count in fetch(question, counted):
         report.rows.setdefault(tuple(key), _nothing())["n"] = count
         report.total["n"] += count
-    listed = f"""{_GAPS} SELECT {keys}, s.manager_id, s.channel, s.begins FROM source s
+    own = question.own_days("h.manager_id", "h.day + 7 * w.week")
+    begin = _GAPS.format(own=own)
+    listed = f"""{begin} SELECT {keys}, s.manager_id, s.channel, s.begins FROM source s
  ORDER BY s.begins DESC, s.manager_id, s.channel"""  # noqa: S608 - of columns
     gaps = []
     for key, *gap in fetch(question, listed):
@@ -167,9 +169,10 @@ SELECT min(d.begins), max(d.ends)
 
 
 def _filters(question: Question) -> str:
+    own = question.own_days("x.manager_id", "x.day")
     if question.weekday is None:
-        return "true"
-    return "extract(isodow FROM x.day) = %(weekday)s"
+        return f"true{own}"
+    return f"extract(isodow FROM x.day) = %(weekday)s{own}"
 
 
 def _nothing() -> dict[str, Any]:

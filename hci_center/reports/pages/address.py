@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy
 from areas.models import Area, Operator
 from contacts.models import Channel
 from hci_center.reports.answers import MOST_DAYS
-from hci_center.reports.computing.questions import Question
+from hci_center.reports.computing.questions import OwnPeriod, Question, own_periods
 from hci_center.reports.pages.scope import Scope
 from hci_center.reports.rows import Part
 from managers.admin.lookups import is_row_id
@@ -81,6 +81,8 @@ class Address:
     part: Part = "n"
     # Of the metric's `valued_part`: only those with this value, "" for those without.
     value: str | None = None
+    # For a named period: the days of each manager, where they differ.
+    own: tuple[OwnPeriod, ...] = ()
     # Whether the user may see names in rows, and whether he may see all managers.
     reads_names: bool = True
     sees_all: bool = False
@@ -111,6 +113,7 @@ class Address:
             "hour": self.hour,
             "weekday": self.weekday,
             "value": self.value,
+            "own": self.own,
         }
         return Question(metric, **values | over)
 
@@ -136,8 +139,9 @@ def read_address(
         raise WrongAddressError
     scope.chosen = manager_id
     scope.load_choices()
-    today = scope.today(now)
-    period, since, until = _days(given, today)
+    todays = scope.todays(now)
+    today = max(todays.values(), default=now.date())
+    period, since, until, own = _days(given, todays, today)
     return Address(
         scope,
         since,
@@ -154,6 +158,7 @@ def read_address(
         _number(given, "weekday", range(1, 8)),
         cast("Part", _one_of(given, "part", PARTS, PARTS)),
         _value(given),
+        own,
         given=given,
     )
 
@@ -173,18 +178,23 @@ def period_days(period: str, today: date) -> tuple[date, date]:
     }[period]
 
 
-def _days(given: Mapping[str, str], today: date) -> tuple[str, date, date]:
+def _days(
+    given: Mapping[str, str], todays: Mapping[int, date], today: date
+) -> tuple[str, date, date, tuple[OwnPeriod, ...]]:
     since, until = _day(given, "from"), _day(given, "to")
     if since is None and until is None:
         period = _one_of(given, "period", PERIODS, (STANDARD_PERIOD,))
-        return period, *period_days(period, today)
+        days = {pk: period_days(period, own_day) for pk, own_day in todays.items()}
+        if not days:
+            return period, *period_days(period, today), ()
+        return period, *own_periods(days, today)
     since = since or until or today
     until = until or max(since, today)
     if since > until:
         raise WrongAddressError(_("The period ends before it begins."), 400)
     if (until - since).days >= MOST_DAYS:
         raise WrongAddressError(_("A period has at most %d days.") % MOST_DAYS, 400)
-    return "", since, until
+    return "", since, until, ()
 
 
 def _day(given: Mapping[str, str], name: str) -> date | None:

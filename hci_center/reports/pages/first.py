@@ -9,6 +9,7 @@ from datetime import date, timedelta
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from hci_center.reports.computing.questions import OwnPeriod
 from hci_center.reports.computing.report import Report
 from hci_center.reports.computing.several import several
 from hci_center.reports.metrics.definitions import METRICS
@@ -57,7 +58,8 @@ class First(ReportPage):
         clocks = (address.clock,)
         now = several(address.question(metrics[0], "day"), metrics, clocks)
         since, until = before(address)
-        question = address.question(metrics[0], since=since, until=until)
+        own = tuple(_own_before(each) for each in address.own)
+        question = address.question(metrics[0], since=since, until=until, own=own)
         earlier = several(question, metrics, clocks)
         shown = [figure for figure in TWELVE if figure.metric in now]
         tiles = [_tile(address, figure, now, earlier) for figure in shown]
@@ -76,8 +78,16 @@ class First(ReportPage):
 
 def before(address: Address) -> tuple[date, date]:
     """Returns the preceding period of the same length."""
+    if address.own:
+        earlier = [_own_before(each) for each in address.own]
+        return min(one.since for one in earlier), max(one.until for one in earlier)
     length = address.until - address.since + timedelta(days=1)
     return address.since - length, address.until - length
+
+
+def _own_before(own: OwnPeriod) -> OwnPeriod:
+    length = own.until - own.since + timedelta(days=1)
+    return OwnPeriod(own.manager_id, own.since - length, own.until - length)
 
 
 def _tile(

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from zoneinfo import ZoneInfo
 
 from django.utils.translation import gettext as _
 
 from areas.models import Area, Operator
 from hci_center.callers import Caller
+from hci_center.reports.scope import current_dates
 from managers.models import Manager
 
 ROLES = ("administrator", "supervisor", "auditor")
@@ -54,13 +54,9 @@ class Scope:
         zones = {manager.time_zone for manager in self.covered}
         return zones.pop() if len(zones) == 1 else None
 
-    def today(self, now: datetime) -> date:
-        """The latest current date of any of them."""
-        dates = [
-            now.astimezone(ZoneInfo(manager.time_zone)).date()
-            for manager in self.covered
-        ]
-        return max(dates, default=now.date())
+    def todays(self, now: datetime) -> dict[int, date]:
+        """The current date of each that is covered, in its own time zone."""
+        return current_dates(self.covered, now)
 
     def load_choices(self) -> None:
         """Loads the areas and operators of the only manager, in two queries."""
