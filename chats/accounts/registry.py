@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
 from typing import Any
 from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
-from django.db import connection
 from django.utils.translation import gettext as _
 
+from chats.accounts import cloud_accounts
+from chats.accounts.sealed_settings import decrypt_once, gateway_settings
 from chats.gateways import graph
 from chats.gateways.base import Account, Failed, Fetched, Gateway, Media
 from chats.gateways.controller import Controller
@@ -28,7 +27,6 @@ from chats.gateways.trusted_download import download
 from chats.gateways.whatsapp_cloud import WhatsAppCloud, WhatsAppCloudWebhook
 from chats.gateways.wppconnect import WPPConnect, WPPConnectWebhook
 from contacts.models import Channel
-from hci_center.encryption import decrypt
 from managers import webhook_secrets
 from managers.models import Manager
 
@@ -162,97 +160,11 @@ def _whatsapp(
     return url, options.get("session", ""), options.get("token", "")
 
 
-@lru_cache(maxsize=1024)
-def decrypt_once(sealed: str) -> str:
-    """A cached `decrypt`, which costs as much as a query.
-
-    A worker decrypts the same few values again and again.
-    """
-    return decrypt(sealed)
-
-
-@lru_cache(maxsize=1024)
-def _settings_of(sealed: str) -> tuple[tuple[str, str], ...]:
-    try:
-        options = json.loads(decrypt(sealed) or "{}")
-    except ValueError:
-        options = {}
-    if not isinstance(options, dict):
-        options = {}
-    return tuple((str(k), str(v)) for k, v in options.items() if v is not None)
-
-
-def gateway_settings(sealed: str) -> dict[str, str]:
-    """Decrypts the manager's gateway settings."""
-    return dict(_settings_of(sealed))
-
-
 # Webhooks
 
-_CLOUD_MANAGERS = """
-SELECT id, number, facebook_id, gateway_settings FROM managers_manager
- WHERE gateway = 'whatsapp_cloud' AND gateway_settings <> ''
- ORDER BY id
-"""
 
-
-@dataclass(frozen=True, slots=True)
-class CloudAccount:
-    """A phone number id with its manager and, where set, app secret and business id.
-
-    `secret` belongs to the manager's own app; `business` is the WhatsApp Business
-    account of the number. `number` and `page` are the manager's.
-    """
-
-    phone: str
-    manager_id: int
-    number: int | None
-    page: str | None
-    secret: str
-    business: str
-
-
-def cloud_account(phone: str) -> CloudAccount | None:
-    """Returns the account with that phone number id, if a manager has it."""
-    found = (one for one in _cloud_accounts() if one.phone == phone)
-    return next(found, None)
-
-
-def _cloud_accounts() -> list[CloudAccount]:
-    with connection.cursor() as cursor:
-        cursor.execute(_CLOUD_MANAGERS)
-        rows = cursor.fetchall()
-    found: dict[str, CloudAccount] = {}
-    for manager_id, number, page, sealed in rows:
-        try:
-            options = gateway_settings(sealed)
-        except ImproperlyConfigured:
-            # Its gateway session reports this. It must not break all other webhooks.
-            continue
-        names = ("phoneNumberId", "appSecret", "wabaId")
-        phone, secret, business = (options.get(name, "").strip() for name in names)
-        account = CloudAccount(phone, manager_id, number, page, secret, business)
-        # The first manager with a phone number id keeps it.
-        found.setdefault(phone, account)
-    return [account for phone, account in found.items() if phone]
-
-
-def phones_of_business(business: str) -> list[str]:
-    """Returns the phone number ids of a WhatsApp Business account."""
-    return [one.phone for one in _cloud_accounts() if business == one.business != ""]
-
-
-def _app_secrets() -> graph.Secrets:
-    """Returns the app secrets that may sign WhatsApp events.
-
-    The installation's app may sign for every number, a manager's own app only for that
-    manager's number. Demo managers have no number at Meta.
-    """
-    own: dict[str, frozenset[str]] = {}
-    for one in _cloud_accounts():
-        if one.secret:
-            own[one.secret] = own.get(one.secret, frozenset()) | {one.phone}
-    return {**own, **_installation_secret()}
+def _cloud_secrets() -> graph.Secrets:
+    return {**cloud_accounts.secrets(), **_installation_secret()}
 
 
 def _page_secrets() -> graph.Secrets:
@@ -278,7 +190,10 @@ def _demo_pages() -> frozenset[str]:
 WEBHOOKS: dict[str, Webhook] = {
     "facebook": MessengerWebhook(_page_secrets),
     "whatsapp": WhatsAppCloudWebhook(
-        _app_secrets, phones_of_business, _installation_secret
+        _cloud_secrets,
+        cloud_accounts.phones_of_business,
+        _installation_secret,
+        cloud_accounts.secrets_of,
     ),
     "evolution": EvolutionWebhook(),
     "wppconnect": WPPConnectWebhook(),

@@ -17,6 +17,7 @@ from django.db import connection
 
 from chats.accounts import registry
 from chats.accounts.registry import GatewayAccountRef
+from chats.accounts.sealed_settings import decrypt_once
 from chats.files import outgoing
 from chats.gateways.base import Choices, Outgoing, Template
 from chats.gateways.jids import LID
@@ -210,7 +211,7 @@ def _job(row: Any, *, in_flight: bool) -> Job:
         reply_to_is_own=bool(quoted and is_own),
         operator=sender,
         last_inbound_at=last_inbound_at,
-        token=registry.decrypt_once(token) if token else "",
+        token=decrypt_once(token) if token else "",
         template=_template(template) if template else None,
         choices=_choices(row[31], content) if row[31] else None,
     )

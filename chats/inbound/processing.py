@@ -12,7 +12,8 @@ from collections.abc import Callable
 
 from django.utils.translation import gettext as _
 
-from chats.accounts.registry import WEBHOOKS, cloud_account
+from chats.accounts.cloud_accounts import cloud_account
+from chats.accounts.registry import WEBHOOKS
 from chats.gateways.events import Ignored
 from chats.gateways.whatsapp_cloud.webhook import BUSINESS_ACCOUNT
 from chats.inbound import handlers

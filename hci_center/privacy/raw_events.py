@@ -12,7 +12,7 @@ from typing import Any
 
 from django.db import connection
 
-from chats.accounts.registry import cloud_account
+from chats.accounts.cloud_accounts import cloud_account
 from chats.models import InboundEvent
 from managers.models import Manager
 

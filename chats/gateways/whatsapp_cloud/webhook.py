@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
@@ -58,6 +59,9 @@ ITEMS = {
     "user_preferences": "preference",
     "user_id_update": "renaming",
 }
+# A phone number id in a body, and how many of one body are looked up.
+_PHONE = re.compile(rb'"phone_number_id"\s*:\s*"([0-9]{1,32})"')
+MOST_PHONES = 10
 # Prefix of accounts named by their business account; not every one is ours.
 BUSINESS_ACCOUNT = "waba:"
 
@@ -65,9 +69,9 @@ BUSINESS_ACCOUNT = "waba:"
 class WhatsAppCloudWebhook:
     """Parser of changes of business accounts, signed with the app's secret.
 
-    `secrets` are those of all apps, for which the managers are read; `main` is the one
-    that may sign for every number. `phones_of` returns the known phone number ids of a
-    business account.
+    `main` is the secret of the app that may sign for every number; `secrets_of` are
+    those of the apps of these phone number ids, `secrets` those of all apps.
+    `phones_of` returns the known phone number ids of a business account.
     """
 
     def __init__(
@@ -75,16 +79,24 @@ class WhatsAppCloudWebhook:
         secrets: Callable[[], Secrets],
         phones_of: Callable[[str], Iterable[str]] = lambda _: (),
         main: Callable[[], Secrets] = dict,
+        secrets_of: Callable[[Iterable[str]], Secrets] = lambda _: {},
     ) -> None:
-        self._secrets, self._phones_of, self._main = secrets, phones_of, main
+        self._secrets, self._phones_of = secrets, phones_of
+        self._main, self._secrets_of = main, secrets_of
 
     def receive(self, headers: Mapping[str, str], raw: bytes) -> list[WebhookItem]:
-        secrets = self._main()
-        # What it has signed needs no other secret. Only who has it learns by the time
-        # that it was tried first.
-        if not any(is_signed(secret, headers, raw) for secret in secrets):
-            secrets = self._secrets()
-        return signed_pieces(secrets, headers, raw, self._pieces)
+        return signed_pieces(self._signer(headers, raw), headers, raw, self._pieces)
+
+    def _signer(self, headers: Mapping[str, str], raw: bytes) -> Secrets:
+        """Returns the first secrets of which one fits, else those of all apps.
+
+        Only who has a secret learns by the time in which order they were tried.
+        """
+        for secrets in (self._main, lambda: self._secrets_of(_phones_in(raw))):
+            found = secrets()
+            if any(is_signed(secret, headers, raw) for secret in found):
+                return found
+        return self._secrets()
 
     def _pieces(self, body: dict[str, Any]) -> Iterator[WebhookItem]:
         if body.get("object") != OBJECT:
@@ -126,6 +138,18 @@ class WhatsAppCloudWebhook:
         if isinstance(payload.get("errors"), list):
             return error_events(payload["errors"])
         return [Ignored(text(payload.get("field")) or "nothing")]
+
+
+def _phones_in(raw: bytes) -> list[str]:
+    """Returns all phone number ids in an unverified body; none if they are too many.
+
+    None, too, if some are not written as expected: the secret that fits may report on
+    those as well.
+    """
+    found = _PHONE.findall(raw)
+    named = {phone.decode() for phone in found}
+    is_all = len(found) == raw.count(b"phone_number_id") and len(named) <= MOST_PHONES
+    return sorted(named) if is_all else []
 
 
 def _field_of(entry: Any, change: Any) -> str:

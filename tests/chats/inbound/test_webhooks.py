@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from django.db import connection, connections
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from chats.accounts.registry import webhook_path
 from chats.inbound.queue import forget_old, retry
@@ -115,6 +116,40 @@ def test_an_app_that_managers_share_reports_on_their_numbers(cloud, other_manage
     batch["entry"] += cloud.inbound(PHONE, "Oi")["entry"]
     assert post(cloud, "/webhooks/whatsapp", batch).status_code == 200
     assert InboundEvent.objects.count() == 2
+
+
+def test_an_app_that_many_managers_share_reports_on_all_numbers(cloud, other_manager):
+    give_cloud(other_manager, "7700", cloud.secret)
+    batch = cloud.inbound(PHONE, "Oi")
+    for phone in (*range(9000, 9012), "7700"):
+        cloud.phone = str(phone)
+        batch["entry"] += cloud.inbound(PHONE, "Oi")["entry"]
+    assert post(cloud, "/webhooks/whatsapp", batch).status_code == 200
+    partitions = InboundEvent.objects.order_by("id").values_list("lane", flat=True)
+    assert list(partitions) == [CLOUD_PHONE, "7700"]
+
+
+def test_a_webhook_reads_only_the_settings_of_its_manager(cloud, other_cloud):
+    events = [other_cloud.inbound(PHONE, text) for text in ("Oi", "Olá")]
+    post(other_cloud, "/webhooks/whatsapp", events[0])
+    with CaptureQueriesContext(connection) as context:
+        assert post(other_cloud, "/webhooks/whatsapp", events[1]).status_code == 200
+    reads = [q["sql"] for q in context if "gateway_settings" in q["sql"]]
+    assert len(reads) == 1
+    assert "WHERE id = " in reads[0]
+
+
+def test_a_number_that_moved_reports_to_its_new_manager(
+    cloud, other_cloud, manager, rounds
+):
+    post(other_cloud, "/webhooks/whatsapp", other_cloud.inbound(PHONE, "antes"))
+    rounds.make()
+    moved = Message.objects.get().manager
+    give_cloud(moved, "8800", "other")
+    give_cloud(manager, "7700", "other")
+    post(other_cloud, "/webhooks/whatsapp", other_cloud.inbound(PHONE, "depois"))
+    rounds.make()
+    assert Message.objects.get(content="depois").manager == manager != moved
 
 
 def test_who_names_another_s_number_does_not_take_it_over(cloud, other_manager, rounds):

@@ -10,8 +10,8 @@ import pytest
 from django.db import connection, connections
 
 from chats.accounts import alerts, pauses
+from chats.accounts.cloud_accounts import cloud_account
 from chats.accounts.health import record
-from chats.accounts.registry import cloud_account
 from chats.delivery import queue as delivery_queue
 from chats.delivery import results
 from chats.gateways.base import Health
