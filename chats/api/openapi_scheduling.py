@@ -56,8 +56,8 @@ SCHEDULING_PAGES = {
     ),
     "cancel": OperationDoc(
         "Cancel a scheduled message",
-        "Repeating it changes nothing. Either it is cancelled or it is sent: `409` says "
-        "that it has been sent, or that its time is over.",
+        "Either it is cancelled or it is sent: `409` says that it has been sent, or that "
+        "its time is over. A repeat answers `404`.",
         answer=text("Message cancelled"),
         example="Message cancelled",
         bodies={"By id": {**NAMED, "id": "17"}},

@@ -126,10 +126,10 @@ def list_scheduled(caller: Caller, request: ReadRequest) -> list[Shape]:
 
 
 def cancel_scheduled(caller: Caller, request: ReadRequest, message_id: int) -> None:
-    """Cancels a message; repeating it changes nothing.
+    """Cancels a message.
 
-    Raises the errors of `find_contact`, NotFoundError if it is not the contact's, and
-    AlreadySentError if it has been sent or has expired.
+    Raises the errors of `find_contact`, NotFoundError if it is not the contact's or is
+    already cancelled, and AlreadySentError if it has been sent or has expired.
     """
     contact = find_contact(caller, request)
     values = {"id": message_id, "contact": contact.pk}
@@ -139,10 +139,9 @@ def cancel_scheduled(caller: Caller, request: ReadRequest, message_id: int) -> N
             return
         cursor.execute(_STATE, values)
         row = cursor.fetchone()
-    if row is None:
+    if row is None or row[0] == "cancelled":
         raise NotFoundError
-    if row[0] != "cancelled":
-        raise AlreadySentError
+    raise AlreadySentError
 
 
 def find_contact(

@@ -155,7 +155,10 @@ export class ChatActions {
     const { app } = this;
     const ref = this.#ref;
     app.overlay.during("cancel", async () => {
-      await app.calls.cancelScheduled(ref, id);
+      await app.calls.cancelScheduled(ref, id).catch((/** @type {Error & {code?: string}} */ error) => {
+        // Somebody else has cancelled it.
+        if (error.code !== "not_found") throw error;
+      });
       app.store.conversation(ref).scheduled.delete(id);
     });
   }

@@ -154,8 +154,8 @@ def test_who_may_schedule_list_and_cancel(
 
 def test_a_cancelled_one_is_not_sent(api, contact, ana):
     message_id = scheduled_id(api, contact, ana)
-    for _ in range(2):
-        answered(cancel(api, contact, ana, message_id), "Message cancelled")
+    answered(cancel(api, contact, ana, message_id), "Message cancelled")
+    refused(cancel(api, contact, ana, message_id), 404, "not_found")
     make_due()
     run_tasks()
     assert not Message.objects.exists()
