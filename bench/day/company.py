@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 TOKEN, SECRET = "bench-token", "bench-secret"
 FIRST_NUMBER, FIRST_PHONE, FIRST_PORT = 551140100000, 700100, 9100
-# The first two areas assign; whoever gets into the last one is claimed.
+# The first two areas assign automatically; in the last one operators claim.
 AREAS = ("suporte", "vendas", "financeiro")
 CLAIMED = "financeiro"
 _MENU = {
@@ -29,7 +29,7 @@ _MENU = {
         }
     ],
 }
-# Sessions as the sign-in makes them; it would spend minutes on hashing passwords.
+# Sessions like those of a sign-in, which would spend minutes on hashing passwords.
 _SESSIONS = """
 import json
 from importlib import import_module

@@ -69,7 +69,7 @@ class Console:
             return None
         if status == 200:
             return json.loads(raw)["data"]
-        # Another one was faster: that is no failure.
+        # Another operator was faster, which is not a failure.
         if status != 409:
             self.day.failed(f"{path}: {status} {raw[:200]!r}")
         return None

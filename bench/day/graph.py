@@ -14,7 +14,7 @@ from typing import Any
 from company import SECRET
 from http_client import Client
 
-# When a customer's phone has received a message, and when he has read it, in seconds.
+# Seconds until a customer's phone has received a message, and until he has read it.
 RECEIPTS = (("sent", 0.1), ("delivered", 0.6), ("read", 2.0))
 PICTURE = bytes.fromhex(
     "ffd8ffe000104a46494600010100000100010000ffdb004300" + "01" * 64

@@ -38,9 +38,9 @@ GRAPH_PORT = 18094
 # Milliseconds at p99: webhook to an operator's socket, an operator's call to the gateway.
 TO_SOCKET_MS, TO_GATEWAY_MS = 250, 500
 MEMORY_MB = 1200
-# So many sockets are opened at once.
+# The number of sockets that are opened at once.
 AT_ONCE = 20
-# How long the server is left alone after that, and then measured, in seconds.
+# Seconds without requests after that, before the idle server is measured.
 SETTLES, IDLES = 12, 15
 
 Row = dict[str, Any]
@@ -120,7 +120,7 @@ async def measure(chosen: argparse.Namespace, product: Product, folder: Path) ->
     rows = []
     for rate in chosen.rates:
         await day.run(rate, chosen.warm)
-        # Without other work, so that a rate does not pay for the one before.
+        # Without other work, so that a rate does not include work of the previous one.
         await asyncio.sleep(1)
         before = machine.now()
         figures = await day.run(rate, chosen.seconds)

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from traffic import Day
 
 EVERY = 30.0
-# What is left out of the slope: caches, pools and shared buffers fill up.
+# Excluded from the slope, because caches, pools and shared buffers fill up.
 WARMS_UP = 5 * 60.0
 MOST_MB_A_MINUTE = 1.0
 

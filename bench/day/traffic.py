@@ -14,7 +14,7 @@ from company import AREAS, Manager
 from consoles import TOKEN, Console
 from graph import Graph
 
-# A visit: a greeting, the choice of an area, then so many messages to an operator.
+# A visit: a greeting, the choice of an area, then this many messages to an operator.
 MESSAGES = 6
 # The share of a customer's messages that an operator answers, and that are pictures.
 ANSWERED, PICTURES = 0.9, 0.05
@@ -70,7 +70,7 @@ class Day:
             await asyncio.sleep(max(0.0, at - time.monotonic()))
             self.figures.late.append(time.monotonic() - at)
             self._write()
-        # What is on its way when the time is over counts, too.
+        # Messages in transit when the time is over count, too.
         await self.settle(settles)
         return self.figures
 

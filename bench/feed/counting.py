@@ -106,7 +106,7 @@ class Run:
             "p50_ms": at(0.5),
             "p99_ms": at(0.99),
             "max_ms": at(1),
-            # The part of the write itself: a disk that others use may stall a commit.
+            # The share of the write itself: a disk that others use may delay a commit.
             "fire_max_ms": round(max(self.fired) / 1e6, 1),
             "deliveries_per_s": round(self.got / took),
         }

@@ -48,7 +48,8 @@ def export(folder: Path, messages: int, more: int = 0) -> None:
     rng = random.Random(7)
     chats = messages // CHAT
     numbers = [5511900000000 + n for n in range(chats)]
-    # MongoDB's documents have at most 16 MB: a user of every 20,000 contacts.
+    # MongoDB's documents have at most 16 MB, so there is a user for every 20,000
+    # contacts.
     with (folder / "users.json").open("w") as file:
         for first in range(0, chats, 20_000):
             contacts = [

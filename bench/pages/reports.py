@@ -32,7 +32,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "hci_center.settings")
 MANAGERS, DAYS, DAYS_OF_ONE = 10, 400, 92
 ONE_MS, ALL_MS, NOW_MS = 300, 800, 60
 REBUILD_S = 600
-# Pages that show more than one thing: what is asked of them besides the plain page.
+# Requests of pages with several views, besides the plain page.
 VIEWS = {
     "times": ("metric=tmr1&by=day", "metric=tmr&by=operator", "metric=tma&by=area"),
     "operators": ("clock=business",),

@@ -98,8 +98,8 @@ INSERT INTO chats_clock (chat_id, kind, target, started_at, risk_at, due_at)
 SELECT n, 'queue', 600, at, at + interval '8 minutes', at + interval '10 minutes'
   FROM past WHERE is_open AND NOT is_in_bot
 """
-# Half are sent within 300 ms and delivered 1.5 s later, with long tails; of a hundred, two
-# fail, two stay undelivered and one is delivered within days.
+# Half are sent within 300 ms and delivered 1.5 s later, with long tails; of a hundred,
+# two fail, two are never delivered and one is delivered within days.
 _DELIVERIES = """
 INSERT INTO chats_delivery (message_id, manager_id, contact_id, channel, token, attempts,
   failures, queued_at, next_at, fence, in_flight, done_at, sent_at, delivered_at,

@@ -46,7 +46,7 @@ class Server:
     port: int
     pids: dict[str, int]
     authorization: str = ""
-    # Whether it gets one connection where it cannot serve many.
+    # Whether it gets only one connection, because it cannot serve many.
     may_be_slow: bool = False
 
     def figures(

@@ -44,7 +44,7 @@ def page(m: int) -> str:
 
 
 def external_id(m: int, i: int) -> str:
-    # Landlines have only one spelling. Odd free ones are customers of the page.
+    # Landlines have only one spelling. Odd unassigned ones are customers of the page.
     return str(551120000000 + m * 1_000_000 + i)
 
 

@@ -23,7 +23,7 @@ from measure import cpu_ms
 
 THREADS = 24
 ASSIGNED_MS, GREETED_MS, PATIENCE = 300, 500, 30.0
-# Ids of customers who never wrote before.
+# Ids of customers who have never written before.
 NEW_PHONES, NEW_ON_PAGE = 551122000000, 770000000000
 
 # The operators of the areas that assign have a socket.
@@ -36,7 +36,7 @@ SELECT c.external_id FROM contacts_contact c JOIN areas_area a ON a.id = c.area_
  WHERE c.manager_id = %s AND c.channel = 'facebook' AND a.code = ANY(%s) AND c.id > %s
  ORDER BY c.id LIMIT %s
 """
-# The ledger is append-only: its rows bear the transactions that were committed.
+# The ledger is append-only: its rows have the transactions that were committed.
 _DELAYS = """
 SELECT c.channel, opened.chat_id,
        extract(epoch FROM pg_xact_commit_timestamp(followed.xmin)

@@ -1,7 +1,7 @@
-"""The rows of a centre at work: one manager, most chats closed, some in each state.
+"""The rows of a busy centre: one manager, most chats closed, some in each state.
 
-Made of the rows of bench/rest for the sizes S1 and L1, with people's names, tags, words
-that are rare or belong to a season, and operators who serve three areas each.
+Made from the rows of bench/rest for the sizes S1 and L1, with people's names, tags,
+words that are rare or seasonal, and operators who serve three areas each.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from rows import Row
 
 # Open chats; a chat has the id of its contact, and the first ones are open.
 OPEN = {"S1": 500, "L1": 5_000}
-# In areas 1 to 10 customers wait until somebody claims them; 11 to 20 assign.
+# In areas 1 to 10 operators claim waiting customers; areas 11 to 20 assign them.
 QUEUES, ASSIGNING = range(1, 11), range(11, 21)
 ENTRY = 20
 MANAGER = 1
@@ -41,7 +41,7 @@ def name_of(pk: int) -> str:
     names = (
         FIRST_NAMES[pk * 7 % len(FIRST_NAMES)],
         LAST_NAMES[pk * 13 // 5 % len(LAST_NAMES)],
-        # One in five thousand is called so.
+        # One customer in five thousand has this name.
         "Zwierzikowski" if pk % 5000 == 77 else LAST_NAMES[pk * 17 // 3 % 41],
     )
     return " ".join(names)

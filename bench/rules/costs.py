@@ -2,7 +2,7 @@
 
 On the rows of bench/rest (S): chats of all ten managers are open, and nobody is in the
 menu. With the rules on, every manager has hours, a menu, assignment and targets, and no
-operator is connected: so that chats stay as they are. In the column "the call alone" the
+operator is connected, so that chats do not change. In the column "the call alone" the
 worker is stopped; otherwise its work for the calls, and the database's for it, count.
 """
 

@@ -156,7 +156,7 @@ def time_lists(
 def _far_page(
     person: Person, body: dict[str, Any], page: int
 ) -> tuple[list[dict[str, Any]], int]:
-    """Returns the body of that page, or of the last one that is full, and its number.
+    """Returns the body of that page, or of the last full one, and its number.
 
     `next` may be used with another limit than it was made with.
     """

@@ -81,14 +81,14 @@ _NOTHING_INDEXED = """
 INSERT INTO chats_wordsprogress (id, epoch, seq) VALUES (true, '', 0)
 ON CONFLICT DO NOTHING
 """
-# The worker leaves the index alone while somebody else has this row.
+# The worker does not write the index while another session has locked this row.
 _HOLD_INDEX = "SELECT FROM chats_wordsprogress FOR UPDATE"
 _INDEXED = """
 INSERT INTO chats_wordsprogress (id, epoch, seq) SELECT true, epoch, seq FROM change_head
 ON CONFLICT (id) DO UPDATE SET epoch = excluded.epoch, seq = excluded.seq,
        scan_below = NULL
 """
-# What a run has added, and what it has changed of closed chats.
+# Rows that a run has added, and columns of closed chats that it has changed.
 _UNDO = """
 TRUNCATE chats_chatevent, chats_assignment, chats_clock, chats_menustate, chats_task,
          chats_survey, areas_lastassignment, areas_presence;

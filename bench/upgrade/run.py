@@ -36,7 +36,7 @@ THREADS = 16
 P99_MS = 1000
 # The second web process.
 OTHER_PORT, OTHER_FEED_PORT = PORT + 50, PORT + 51
-# How often each call is made, of ten.
+# How many of ten calls are of each kind.
 MIX = {"messages50": 4, "contacts200": 2, "send": 3, "sa": 1}
 _LOAD = """
 import sys
