@@ -27,11 +27,11 @@ from contacts.models import Contact, Tag
 from managers.models import Manager
 from tests import builders
 
-# What the page of a manager sends of its list of pause reasons, when it is empty.
+# The form fields of an empty list of pause reasons on a manager's page.
 NO_REASONS = {"pause_reasons-TOTAL_FORMS": "0", "pause_reasons-INITIAL_FORMS": "0"}
 
 
-def at_the_desk(user: Any) -> Client:
+def sign_in_to_admin(user: Any) -> Client:
     client = Client()
     client.force_login(user)
     return client
@@ -143,7 +143,7 @@ def foreign(other_manager: Any) -> Centre:
 @pytest.fixture
 def desk(supervisor: Any) -> Client:
     """A signed-in supervisor of `manager` only."""
-    return at_the_desk(supervisor)
+    return sign_in_to_admin(supervisor)
 
 
 @pytest.fixture
@@ -153,7 +153,7 @@ def administrator(db: None) -> User:
 
 @pytest.fixture
 def office(administrator: User) -> Client:
-    return at_the_desk(administrator)
+    return sign_in_to_admin(administrator)
 
 
 def agree(client: Client, path: str, sent: Any = None, **answers: Any) -> Any:

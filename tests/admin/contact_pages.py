@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 LIST = "/admin/contacts/contact/"
-# What a contact's page sends of its list of consents when none is added.
+# The form fields of a contact's list of consents when none is added.
 NO_CONSENTS = {"consents-TOTAL_FORMS": 0, "consents-INITIAL_FORMS": 0}
 
 

@@ -1,4 +1,4 @@
-"""Departments: named once to the world, reviewed when a call made them."""
+"""Areas in the back-office: unique names, review of those created by calls, deletion."""
 
 import pytest
 
@@ -73,7 +73,7 @@ def test_an_area_that_a_call_made_waits_for_review(desk, manager, sales):
     assert not Area.objects.filter(needs_review=True).exists()
 
 
-def test_an_area_with_contacts_stays(desk, manager, sales):
+def test_an_area_with_contacts_cannot_be_deleted(desk, manager, sales):
     make_contact(manager, area=sales)
     address = f"/admin/areas/area/{sales.pk}/delete/"
     page = desk.get(address).content.decode()
@@ -133,7 +133,7 @@ def test_the_list_names_the_manager_only_where_there_are_several(desk, office, s
 
 
 @pytest.mark.parametrize("typed", [" Vendas\u200b ", "Ven\u00addas", "Vendas\u00a0"])
-def test_spellings_of_a_code_or_name_are_one(desk, manager, typed):
+def test_spellings_of_a_code_or_name_are_normalized(desk, manager, typed):
     sales = make_area(manager, "Vendas", name="Vendas")
     given = {"manager": manager.pk, "code": "outra", "name": "Outra"}
     for field in ("code", "name"):
@@ -144,13 +144,13 @@ def test_spellings_of_a_code_or_name_are_one(desk, manager, typed):
     assert (area.code, area.name) == (sales.code, sales.name)
 
 
-def test_a_text_of_blanks_is_an_error_of_the_form(desk, manager):
+def test_a_blank_code_or_name_is_an_error_of_the_form(desk, manager):
     given = {"manager": manager.pk, "code": "\u200b", "name": "\ufeff\u2060"}
     assert list(errors(desk.post(ADD, given))) == ["code", "name"]
 
 
-def test_a_name_that_stays_does_not_stand_in_the_way(desk, manager, sales):
-    """It was stored before spellings counted as one, beside the plain one."""
+def test_an_unchanged_name_is_not_validated_again(desk, manager, sales):
+    """It was stored beside the plain spelling, before spellings were normalized."""
     other = make_area(manager, "x", name="Vendas\u200b")
     desk.post(change(other), {"name": other.name, "needs_review": "on"})
     other.refresh_from_db()

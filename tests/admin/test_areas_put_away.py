@@ -1,4 +1,4 @@
-"""An area is put away: its successor gets what it has, and its code still acts."""
+"""An area is retired: its successor gets its contacts, and its code still works."""
 
 import pytest
 from django.db import IntegrityError, connection, transaction
@@ -46,7 +46,9 @@ def undo_path():
     return f"/admin/chats/rehoming/{change.pk}/undo/"
 
 
-def test_the_page_shows_what_it_does_and_changes_nothing(desk, sales, support, ana):
+def test_the_confirmation_page_shows_the_effects_and_changes_nothing(
+    desk, sales, support, ana
+):
     held(ana, sales)
     waiting(sales)
     asked = desk.get(path(sales))
@@ -55,7 +57,7 @@ def test_the_page_shows_what_it_does_and_changes_nothing(desk, sales, support, a
     assert Area.objects.get(pk=sales.pk).retired_at is None
 
 
-def test_its_contacts_and_operators_go_to_the_successor(
+def test_its_contacts_and_operators_move_to_the_successor(
     desk, sales, support, ana, bruno
 ):
     mine, queued = held(ana, sales), waiting(sales)
@@ -71,7 +73,9 @@ def test_its_contacts_and_operators_go_to_the_successor(
     assert not Contact.objects.filter(has_no_home()).exists()
 
 
-def test_operators_who_do_not_follow_let_go(desk, sales, support, ana, bruno):
+def test_operators_who_do_not_move_release_their_contacts(
+    desk, sales, support, ana, bruno
+):
     mine = held(ana, sales)
     put(desk, sales, support, **{"answer-serve_too": None})
     assert who_has(mine) == (None, support.pk)
@@ -106,7 +110,7 @@ def test_it_leaves_the_lists_and_forms_of_the_back_office(desk, sales, support, 
     assert [area.pk for area in form.fields["areas"].queryset] == [support.pk]
 
 
-def test_it_is_refused_while_the_menu_leads_there(desk, manager, sales, support):
+def test_it_is_refused_while_the_menu_refers_to_it(desk, manager, sales, support):
     publish_menu(manager.pk, MENU)
     answer = desk.get(path(sales), follow=True)
     assert messages_of(answer) == [
@@ -127,7 +131,7 @@ def test_rules_and_replies_name_the_successor(desk, manager, sales, support):
     assert Reply.objects.filter(area=support).count() == 2
 
 
-def test_it_comes_back_with_all_that_has_not_moved_on(
+def test_undoing_returns_what_has_not_changed_since(
     desk, manager, sales, support, ana, bruno
 ):
     Policy.objects.create(manager=manager, entry_area=sales)
@@ -156,7 +160,7 @@ def store(area, values):
     connection.check_constraints()
 
 
-def test_the_database_wants_a_successor_of_the_same_manager(
+def test_the_database_requires_a_successor_of_the_same_manager(
     sales, support, other_manager
 ):
     foreign = make_area(other_manager)
@@ -170,7 +174,7 @@ def test_the_database_wants_a_successor_of_the_same_manager(
             store(sales, values)
 
 
-def test_nobody_puts_away_what_is_not_his(desk, office, other_manager):
+def test_supervisors_cannot_retire_areas_of_other_managers(desk, office, other_manager):
     foreign = make_area(other_manager)
     make_area(other_manager)
     assert desk.get(path(foreign)).status_code == 404
@@ -178,7 +182,7 @@ def test_nobody_puts_away_what_is_not_his(desk, office, other_manager):
 
 
 @pytest.mark.django_db
-def test_the_feed_tells_that_it_is_gone(sales, support):
+def test_the_feed_sends_its_deletion(sales, support):
     with connection.cursor() as cursor:
         cursor.execute("TRUNCATE change_pend")
         put_away(sales, support, made_by="test")

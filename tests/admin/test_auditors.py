@@ -1,4 +1,4 @@
-"""Auditors read everything of their managers, without names, and change nothing."""
+"""Auditors read everything of their managers but customers' names, and change nothing."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from django.contrib.auth.models import User
 from areas.sign_in.session_auth import caller_of
 from chats.models import Message, Rehoming
 from managers.models import Supervision
-from tests.admin.conftest import at_the_desk
+from tests.admin.conftest import sign_in_to_admin
 from tests.admin.test_people import ADD, change, kept, typed
 from tests.admin.test_permissions import ADDED_BY_SUPERVISORS, OPEN_TO_SUPERVISORS
 from tests.builders import make_auditor
@@ -23,7 +23,7 @@ def auditor(manager):
 
 @pytest.fixture
 def reading(auditor):
-    return at_the_desk(auditor)
+    return sign_in_to_admin(auditor)
 
 
 def pages_of(page, row):
@@ -62,7 +62,7 @@ def test_an_auditor_adds_nothing(reading, own, page):
     assert reading.get(f"/admin/{page}/add/").status_code == 403
 
 
-def test_an_auditor_does_not_act(reading, own):
+def test_an_auditor_cannot_run_actions(reading, own):
     chat = f"/admin/chats/chat/{own.chat.pk}/"
     assert "/act/" not in reading.get(f"{chat}change/").content.decode()
     assert reading.post(f"{chat}act/close/", {}).status_code == 404
@@ -77,12 +77,12 @@ def test_an_auditor_does_not_act(reading, own):
     assert reading.post(f"/admin/chats/rehoming/{made.pk}/undo/").status_code == 404
 
 
-def test_an_auditor_sees_nothing_foreign(reading, own, foreign):
+def test_an_auditor_sees_no_other_managers_rows(reading, own, foreign):
     for page, row in foreign.rows().items():
         assert reading.get(f"/admin/{page}/{row.pk}/change/").status_code == 302
 
 
-def test_an_auditor_finds_no_names_besides(reading, own):
+def test_other_pages_show_an_auditor_no_names(reading, own):
     query = {
         "app_label": "chats",
         "model_name": "chat",
@@ -104,7 +104,7 @@ def test_an_auditor_reads_reports_and_audit_but_no_personal_data(reading, own):
     assert reading.get("/admin/privacy/").status_code == 403
 
 
-def test_the_wall_of_an_auditor_asks_for_no_feed(reading, desk, own):
+def test_the_wall_of_an_auditor_does_not_connect_to_the_feed(reading, desk, own):
     assert "data-socket" in desk.get("/admin/").content.decode()
     shown = reading.get("/admin/").content.decode()
     assert 'id="wall"' in shown
@@ -132,7 +132,7 @@ def test_an_auditor_does_not_make_himself_a_supervisor(reading, auditor):
 @pytest.mark.parametrize(
     "page", ["contacts/contact", "chats/chat", "chats/message", "chats/chatevent"]
 )
-def test_an_auditor_finds_nobody_by_name_number_or_words(reading, desk, own, page):
+def test_an_auditor_cannot_search_by_name_number_or_words(reading, desk, own, page):
     Message.objects.update(
         content=f"Bom dia, {own.contact.name}!", gateway_id="wamid.1"
     )

@@ -1,4 +1,4 @@
-"""The log of changes in the admin names customers' rows by their ids alone."""
+"""The admin's log of changes contains only the ids of customers' rows, not their names."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def maria(manager):
 
 
 def log():
-    """Everything the table holds, as text."""
+    """Returns all rows of the table as text."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT l::text FROM django_admin_log l ORDER BY id")
         return [row for (row,) in cursor.fetchall()]
@@ -40,7 +40,7 @@ def shown():
     return list(LogEntry.objects.order_by("pk").values_list("object_repr", flat=True))
 
 
-def test_a_contact_that_is_added_and_changed(desk, manager):
+def test_adding_and_changing_a_contact(desk, manager):
     given = {"channel": "facebook", "external_id": "123", "name": NAME}
     desk.post(f"{LIST}add/", given | {"manager": manager.pk})
     contact = Contact.objects.get(name=NAME)
@@ -51,21 +51,21 @@ def test_a_contact_that_is_added_and_changed(desk, manager):
 
 
 @pytest.mark.parametrize("button", ["close", "delete_contact"])
-def test_a_button_of_its_page(desk, maria, button):
+def test_a_button_of_a_contacts_page(desk, maria, button):
     desk.post(page(maria, button), {"_form_submitted": "on"})
     assert shown() == [f"#{maria.pk}"]
     assert "Segredo" not in "".join(log())
 
 
 @pytest.mark.parametrize("action", ["close_many", "delete_many"])
-def test_many_at_once(desk, maria, action):
+def test_an_action_on_many_contacts(desk, maria, action):
     chosen = {"action": action, "_selected_action": [maria.pk]}
     agree(desk, LIST, chosen)
     assert shown() == [f"#{maria.pk}"]
     assert "Segredo" not in "".join(log())
 
 
-def test_chats_closed_from_their_list(desk, maria):
+def test_closing_chats_from_their_list(desk, maria):
     chat = Chat.objects.get()
     chosen = {"action": "close_many", "_selected_action": [chat.pk]}
     agree(desk, "/admin/chats/chat/", chosen)
@@ -73,8 +73,8 @@ def test_chats_closed_from_their_list(desk, maria):
     assert "Segredo" not in "".join(log())
 
 
-def test_a_row_that_is_deleted_for_good(office, rf, administrator, maria):
-    """No page does so today: Django's own way is the one that would."""
+def test_deleting_a_row(office, rf, administrator, maria):
+    """No page does so today, but Django's own deletion page would."""
     request = rf.post("/")
     request.user = administrator
     rows = [maria, Chat.objects.get(), Message.objects.get()]
@@ -85,14 +85,14 @@ def test_a_row_that_is_deleted_for_good(office, rf, administrator, maria):
     assert set(LogEntry.objects.values_list("action_flag", flat=True)) == {DELETION}
 
 
-def test_what_the_business_named_is_logged_by_name(desk, manager, sales):
+def test_rows_named_by_the_business_are_logged_by_name(desk, manager, sales):
     desk.post(f"/admin/areas/area/{sales.pk}/change/", {"name": "Vendas Sul"})
     agree(desk, f"/admin/areas/area/{sales.pk}/delete/", {"post": "yes"})
     assert not Area.objects.exists()
     assert shown() == ["Vendas Sul", "Vendas Sul"]
 
 
-def test_the_first_page_shows_present_names(desk, maria):
+def test_the_first_page_shows_current_names(desk, maria):
     desk.post(page(maria), {"name": "Maria Aberta", "photo": ""} | NO_CONSENTS)
     Contact.objects.update(name="Maria Atual")
     first = desk.get("/admin/").content.decode()
@@ -101,7 +101,7 @@ def test_the_first_page_shows_present_names(desk, maria):
     assert "Changed Name." in history
 
 
-def test_of_a_row_that_is_out_of_sight_the_first_page_shows_the_id(
+def test_the_first_page_shows_the_id_of_a_row_that_is_not_visible(
     desk, supervisor, maria, other_manager
 ):
     theirs = make_contact(other_manager, name="Alheia")
@@ -120,7 +120,7 @@ def test_the_first_page_shows_a_person_s_own_actions(desk, office, maria):
     assert desk.get("/admin/").context["recent"] == []
 
 
-def test_older_entries_are_cleaned_where_they_name_customers(supervisor, maria, sales):
+def test_customers_names_are_removed_from_older_entries(supervisor, maria, sales):
     ana = make_operator(sales.manager, sales)
     rows = [maria, Chat.objects.get(), Message.objects.get(), sales, ana]
     for row in rows:

@@ -1,4 +1,4 @@
-"""Acting on a chat from its page, beside its messages."""
+"""Actions on a chat from its page in the back-office."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from chats.conversations.lifecycle import close_chat, open_chat
 from chats.models import Attachment, Chat, ChatEvent, Delivery, Message, Note
 from contacts.models import Contact, Tag
 from hci_center.audit.models import AuditLine
-from tests.admin.conftest import agree, at_the_desk, messages_of
+from tests.admin.conftest import agree, messages_of, sign_in_to_admin
 from tests.areas.test_presence import arrive
 from tests.builders import make_contact, make_message, make_operator, make_supervisor
 
@@ -54,7 +54,7 @@ def test_a_supervisor_claims_a_chat_for_somebody_who_is_online(
     assert LogEntry.objects.get().object_repr == f"#{chat.pk}"
 
 
-def test_who_is_away_or_does_not_serve_the_area_is_said_first(
+def test_an_offline_operator_or_one_of_another_area_needs_a_confirmation(
     desk, manager, chat, support
 ):
     carla = make_operator(manager, support, name="Carla")
@@ -94,7 +94,7 @@ def test_a_chat_moves_to_an_area(desk, chat, support, bruno):
     assert last_line(chat).kind == "entered_area"
 
 
-def test_an_area_that_nobody_serves_is_said_first(desk, chat, support):
+def test_an_area_without_operators_needs_a_confirmation(desk, chat, support):
     asked = desk.post(act(chat, "move"), {"move-area": support.pk})
     assert asked.context["impact"].sentences == ["Nobody serves this area."]
 
@@ -118,7 +118,9 @@ def test_a_closed_chat_is_opened_again(desk, contact, chat):
     assert chat.closed_at is None
 
 
-def test_a_note_is_kept_and_an_empty_one_refused_at_its_field(desk, supervisor, chat):
+def test_a_note_is_stored_and_an_empty_one_is_an_error_of_the_field(
+    desk, supervisor, chat
+):
     answer = desk.post(act(chat, "note"), {"note-text": "  "})
     assert list(answer.context["form"].errors) == ["text"]
     desk.post(act(chat, "note"), {"note-text": "Ligar amanhã"})
@@ -128,7 +130,7 @@ def test_a_note_is_kept_and_an_empty_one_refused_at_its_field(desk, supervisor, 
     assert "Ligar" not in str(list(AuditLine.objects.values_list("after", flat=True)))
 
 
-def test_tags_are_put_on_and_taken_off(desk, manager, chat):
+def test_tags_are_added_and_removed(desk, manager, chat):
     for code in ("vip", "novo"):
         Tag.objects.create(manager=manager, code=code, name=code)
 
@@ -155,9 +157,7 @@ def test_a_failed_message_is_sent_again(desk, chat):
     assert messages_of(answer) != ["The message is sent again."]
 
 
-def test_the_same_customer_of_another_manager_is_left_alone(
-    office, chat, other_manager
-):
+def test_the_same_customer_of_another_manager_is_unchanged(office, chat, other_manager):
     same = make_contact(other_manager, external_id=chat.contact.external_id)
     other = open_chat(same, actor=Actor(""))
     office.post(act(chat, "close"), {"close-survey": "on"})
@@ -166,7 +166,7 @@ def test_the_same_customer_of_another_manager_is_left_alone(
 
 @pytest.mark.parametrize("name", ["claim", "close", "note", "nothing"])
 def test_a_foreign_chat_is_not_found(chat, other_manager, name):
-    foreign = at_the_desk(make_supervisor(other_manager))
+    foreign = sign_in_to_admin(make_supervisor(other_manager))
     assert foreign.get(act(chat, name)).status_code == 404
     assert foreign.post(act(chat, name), {"note-text": "x"}).status_code == 404
     assert not Note.objects.exists()
@@ -178,7 +178,7 @@ def test_a_foreign_operator_is_refused(desk, chat, other_manager):
     assert list(answer.context["form"].errors) == ["operator"]
 
 
-def test_a_deleted_contact_is_only_read(desk, chat, contact):
+def test_the_chat_of_a_deleted_contact_is_read_only(desk, chat, contact):
     Contact.objects.filter(pk=contact.pk).update(deleted_at="2026-11-01T00:00Z")
     assert "/act/" not in desk.get(page(chat)).content.decode()
     assert desk.get(act(chat, "note")).status_code == 404

@@ -1,4 +1,4 @@
-"""The record of a protocol: page and JSON, what was said and what happened in order."""
+"""The record of a chat as page and JSON: messages and events in order."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def page(chat_id, query=""):
     return f"/admin/chats/chat/{chat_id}/history/{query}"
 
 
-def test_lines_and_words_are_in_their_order(office, past):
+def test_events_and_messages_are_in_order(office, past):
     answer = office.get(page(past.chats["plain"], "?format=json"))
     record = answer.json()
     assert record["zone"] == "America/Sao_Paulo"
@@ -37,7 +37,7 @@ def test_lines_and_words_are_in_their_order(office, past):
     ]  # fmt: skip
     times = [datetime.fromisoformat(entry["at"]) for entry in record["entries"]]
     assert times == sorted(times)
-    # Messages are where they were stored, whatever time their gateway tells.
+    # Messages are ordered by when they were stored, not by their gateway's time.
     assert record["entries"][0]["event"] == "opened"
     assert record["entries"][-1]["event"] == "closed"
     said = [entry for entry in record["entries"] if not entry["event"]]
@@ -58,7 +58,7 @@ def test_times_are_those_of_the_managers_zone(office, past):
     assert "America/Manaus" in text
 
 
-def test_hostile_words_stay_text(desk, own):
+def test_hostile_texts_are_escaped(desk, own):
     evil = "<script>alert(1)</script><img src=x onerror=alert(2)>"
     make_message(own.chat, content=evil, created_at=datetime.now(UTC))
     text = desk.get(page(own.chat.pk)).content.decode()
@@ -66,12 +66,12 @@ def test_hostile_words_stay_text(desk, own):
     assert "&lt;script&gt;alert" in text
 
 
-def test_the_record_of_a_deleted_contact_stays(desk, own):
+def test_the_record_of_a_deleted_contact_is_shown(desk, own):
     own.contact.deleted_at = datetime.now(UTC)
     own.contact.save()
     assert desk.get(page(own.chat.pk)).status_code == 200
 
 
-def test_what_is_foreign_or_unknown_is_not_found(desk, own, foreign):
+def test_other_managers_and_unknown_chats_are_not_found(desk, own, foreign):
     assert desk.get(page(foreign.chat.pk)).status_code == 404
     assert desk.get(page(own.chat.pk, "?format=pdf")).status_code == 404

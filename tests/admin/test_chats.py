@@ -1,4 +1,4 @@
-"""Service sessions, single messages and the ledger: read, and closed."""
+"""Chats, messages and the ledger in the back-office: searched, read, closed."""
 
 import re
 from datetime import datetime, timedelta
@@ -29,16 +29,14 @@ def listed(client, page, **query):
 
 @pytest.fixture
 def served(contact, ana):
-    """A chat that Ana answered in sales and that is closed now."""
+    """Returns a closed chat that Ana answered in sales."""
     actor = Actor(f"user:{ana.user_id}", ana.pk)
     claim(contact, find_operator(ana.manager_id, ana.pk), actor=actor)
     close_chat(contact, actor=actor)
     return Chat.objects.get()
 
 
-def test_a_closed_chat_shows_who_answered_it_then(
-    desk, served, contact, bruno, support
-):
+def test_a_closed_chat_shows_its_last_operator(desk, served, contact, bruno, support):
     contact.refresh_from_db()
     contact.operator, contact.area = bruno, support
     contact.save()
@@ -58,7 +56,7 @@ def test_chats_are_filtered_by_state(desk, manager, contact, ana, served):
     assert listed(desk, CHATS, state="closed") == [served]
 
 
-def test_states_of_open_chats_are_told_apart(desk, manager, contact, ana):
+def test_open_chats_are_filtered_by_state(desk, manager, contact, ana):
     queued = make_chat(contact)
     in_menu = make_chat(make_contact(manager))
     menu = Menu.objects.create(manager=manager, version=1)
@@ -72,7 +70,7 @@ def test_states_of_open_chats_are_told_apart(desk, manager, contact, ana):
     assert listed(desk, CHATS, state="owed") == [owed]
 
 
-def test_whoever_has_waited_longest_is_first(desk, manager, ana):
+def test_the_longest_wait_is_first(desk, manager, ana):
     now = timezone.now()
 
     def opened(minutes, **more):
@@ -84,7 +82,7 @@ def test_whoever_has_waited_longest_is_first(desk, manager, ana):
     moved = opened(90, queued_at=now - timedelta(minutes=7))
     assert listed(desk, CHATS, state="waiting") == [first, moved, late]
     answered = opened(99, operator=ana, waiting_since=now - timedelta(minutes=60))
-    # By the column, the other way round: what does not wait comes first.
+    # In descending order chats that do not wait are first.
     columns = desk.get(CHATS).context["cl"].list_display
     column = columns.index("waiting_for")
     ordered = listed(desk, CHATS, state="open", o=f"-{column}")
@@ -138,13 +136,13 @@ def test_a_chat_can_be_read(desk, contact, ana, served):
         assert line in page
 
 
-def test_a_message_of_the_rules_is_nobodys(desk, contact, served):
+def test_an_automatic_message_has_no_operator(desk, contact, served):
     make_message(served, direction="out", sender="0", auto="menu", content="Olá!")
     page = desk.get(f"{CHATS}{served.pk}/change/").content.decode()
     assert "Automatic message · " in page
 
 
-def test_a_long_chat_shows_its_end_and_leads_to_the_rest(desk, contact, monkeypatch):
+def test_a_long_chat_shows_its_end_and_links_to_the_rest(desk, contact, monkeypatch):
     monkeypatch.setattr("chats.admin.conversation.MOST_SHOWN", 3)
     monkeypatch.setattr("chats.admin.chats.MOST_SHOWN", 3)
     chat = make_chat(contact)
@@ -157,7 +155,9 @@ def test_a_long_chat_shows_its_end_and_leads_to_the_rest(desk, contact, monkeypa
     assert found == messages[::-1]
 
 
-def test_chosen_chats_are_closed_after_a_question(desk, supervisor, contact, served):
+def test_selected_chats_are_closed_after_a_confirmation(
+    desk, supervisor, contact, served
+):
     chat = open_chat(contact, actor=Actor(""))
     chosen = {"action": "close_many", "_selected_action": [chat.pk, served.pk]}
     asked = desk.post(CHATS, chosen)
@@ -205,7 +205,7 @@ def test_failed_messages_are_found(desk, contact):
     assert listed(desk, MESSAGES, status__exact="failed") == [failed]
 
 
-def test_the_list_of_messages_looks_back_so_far_and_search_further(
+def test_the_list_shows_recent_messages_and_a_search_finds_older_ones(
     desk, contact, monkeypatch
 ):
     monkeypatch.setattr("chats.admin.endless.LOOKED_BACK", 2)
@@ -217,7 +217,7 @@ def test_the_list_of_messages_looks_back_so_far_and_search_further(
 
 
 @pytest.mark.parametrize("page", [MESSAGES, LEDGER])
-def test_the_business_of_other_managers_does_not_push_ones_own_out_of_sight(
+def test_other_managers_messages_do_not_use_up_the_lists_limit(
     desk, office, own, monkeypatch, page
 ):
     monkeypatch.setattr("chats.admin.endless.LOOKED_BACK", 2)
@@ -229,7 +229,7 @@ def test_the_business_of_other_managers_does_not_push_ones_own_out_of_sight(
     assert listed(office, page, manager__id__exact=own.manager.pk) == [mine]
 
 
-def test_a_long_message_is_cut_in_the_list_and_whole_on_its_page(desk, contact):
+def test_a_long_message_is_cut_in_the_list_and_complete_on_its_page(desk, contact):
     text = "palavra " * 50
     message = make_message(make_chat(contact), content=text.strip())
     page = desk.get(MESSAGES).content.decode()
@@ -238,7 +238,7 @@ def test_a_long_message_is_cut_in_the_list_and_whole_on_its_page(desk, contact):
     assert text.strip() in desk.get(f"{MESSAGES}{message.pk}/change/").content.decode()
 
 
-def test_pages_follow_each_other_without_counting(desk, contact):
+def test_paging_runs_no_count_query(desk, contact):
     chat = make_chat(contact)
     messages = [make_message(chat) for _ in range(60)]
     assert listed(desk, MESSAGES) == messages[:9:-1]
@@ -246,7 +246,7 @@ def test_pages_follow_each_other_without_counting(desk, contact):
     assert listed(desk, MESSAGES, p=3) == []
 
 
-def test_the_ledger_names_who_did_it(desk, manager, supervisor, contact, ana):
+def test_the_ledger_names_the_actor(desk, manager, supervisor, contact, ana):
     make_key(manager, name="menu bot")
     key = ApiKey.objects.get()
     open_chat(contact, actor=Actor(f"key:{key.pk}"))
@@ -262,7 +262,7 @@ def test_the_ledger_names_who_did_it(desk, manager, supervisor, contact, ana):
     assert supervisor.username in page
 
 
-def test_the_ledger_names_who_acts_in_an_operators_name(desk, manager, contact, ana):
+def test_the_ledger_names_who_acts_for_an_operator(desk, manager, contact, ana):
     make_key(manager, name="menu bot")
     key = ApiKey.objects.get()
     operator = find_operator(ana.manager_id, ana.pk)
@@ -270,20 +270,20 @@ def test_the_ledger_names_who_acts_in_an_operators_name(desk, manager, contact, 
     assert "Ana (menu bot)" in desk.get(LEDGER).content.decode()
 
 
-def test_the_ledger_survives_any_credential(desk, contact):
+def test_the_ledger_shows_any_kind_of_credential(desk, contact):
     for actor in ("", "user:", "user:x", "key:99", "user:999999999999999999999", "?"):
         open_chat(contact, actor=Actor(actor))
         close_chat(contact, actor=Actor(actor))
     assert len(listed(desk, LEDGER)) == 12
 
 
-def test_the_ledger_is_filtered_by_what_happened(desk, served):
+def test_the_ledger_is_filtered_by_kind(desk, served):
     (line,) = listed(desk, LEDGER, kind__exact="claimed")
     assert line.kind == "claimed"
     assert len(listed(desk, LEDGER, q=served.protocol)) == 3
 
 
-def test_closing_chats_that_are_closed_asks_nothing(desk, manager):
+def test_closing_closed_chats_needs_no_confirmation(desk, manager):
     chat = make_chat(make_contact(manager), closed_at=timezone.now())
     answer = desk.post(
         "/admin/chats/chat/",

@@ -1,4 +1,4 @@
-"""Ctrl+K finds customers and protocols beside the entries of the menu."""
+"""Ctrl+K finds customers and protocols in addition to the entries of the menu."""
 
 from tests.builders import make_chat, make_contact, make_manager
 
@@ -16,17 +16,17 @@ def test_a_customer_and_a_protocol_are_found(desk, manager, contact):
     assert f"/admin/chats/chat/{chat.pk}/change/" in page
 
 
-def test_entries_of_the_menu_are_found_still(desk):
+def test_entries_of_the_menu_are_found(desk):
     assert "/admin/areas/area/" in found(desk, "area")
 
 
-def test_what_changed_is_found_at_once(desk, manager):
+def test_changes_are_found_at_once(desk, manager):
     assert "Joaquim" not in found(desk, "joaquim")
     make_contact(manager, name="Joaquim Alves")
     assert "Joaquim" in found(desk, "joaquim")
 
 
-def test_nothing_of_other_managers_is_found(desk, contact):
+def test_other_managers_rows_are_not_found(desk, contact):
     other = make_contact(make_manager(), name="Maria Oliveira")
     chat = make_chat(other)
     assert "Oliveira" not in found(desk, "oliveira")

@@ -60,18 +60,18 @@ def test_it_is_recorded_and_revoked(desk, supervisor, contact):
         [given(), given()],
     ],
 )
-def test_what_does_not_fit_is_refused(desk, contact, rows):
+def test_invalid_consents_are_refused(desk, contact, rows):
     assert post(desk, contact, *rows).status_code == 200
     assert not Consent.objects.exists()
 
 
-def test_one_of_another_manager_is_out_of_reach(desk, other_manager):
+def test_consents_of_other_managers_are_not_accessible(desk, other_manager):
     foreign = make_contact(other_manager)
     post(desk, foreign, given())
     assert not Consent.objects.exists()
 
 
-def test_the_database_holds_one_in_force(contact):
+def test_the_database_allows_one_consent_in_force(contact):
     values = {"contact": contact, "purpose": "survey", "how": "chat", "by": "user:1"}
     Consent.objects.create(**values, given_at=timezone.now())
     for wrong in ({"given_at": timezone.now()}, {"given_at": None}):

@@ -1,4 +1,4 @@
-"""The buttons of one contact's page."""
+"""The actions on one contact's page."""
 
 import pytest
 from django.contrib.admin.models import LogEntry
@@ -11,12 +11,12 @@ from tests.builders import make_chat, make_operator
 
 
 def lines(contact):
-    """What the ledger tells of the contact's chats."""
+    """Returns the lines of the ledger of the contact's chats."""
     events = ChatEvent.objects.filter(chat__contact=contact).order_by("pk")
     return list(events.values_list("kind", "area__code", "operator__name", "actor"))
 
 
-def test_the_page_offers_what_can_be_done(desk, contact):
+def test_the_page_offers_the_possible_actions(desk, contact):
     shown = desk.get(page(contact)).content.decode()
     assert "hand_over/" in shown
     assert "/close/" not in shown
@@ -24,7 +24,7 @@ def test_the_page_offers_what_can_be_done(desk, contact):
     assert "/close/" in desk.get(page(contact)).content.decode()
 
 
-def test_the_link_behind_a_button_only_asks(desk, contact, ana):
+def test_the_link_of_a_button_shows_the_dialog(desk, contact, ana):
     make_chat(contact)
     for button in ("hand_over", "change_area", "close", "delete_contact"):
         assert desk.get(page(contact, button)).status_code == 200
@@ -55,7 +55,7 @@ def test_the_response_names_the_next_page(desk, contact, ana):
     assert answer["HX-Redirect"] == page(contact)
 
 
-def test_nobody_is_chosen_on_purpose_alone(desk, contact, ana):
+def test_releasing_a_contact_must_be_chosen_explicitly(desk, contact, ana):
     Contact.objects.update(operator=ana)
     desk.post(page(contact, "hand_over"), {"_form_submitted": "on", "operator": ""})
     assert Contact.objects.get().operator == ana
@@ -102,12 +102,12 @@ def test_its_chat_is_closed(desk, supervisor, contact, ana):
     assert lines(contact) == [("closed", "vendas", None, f"user:{supervisor.pk}")]
 
 
-def test_closing_what_is_closed_is_reported_in_a_sentence(desk, contact):
+def test_closing_a_closed_chat_is_reported_in_a_sentence(desk, contact):
     answer = desk.post(page(contact, "close"), {"_form_submitted": "on"}, follow=True)
     assert messages_of(answer) == ["There is no such chat."]
 
 
-def test_a_deleted_contact_is_out_of_the_list_and_read_only(desk, contact):
+def test_a_deleted_contact_is_not_listed_and_read_only(desk, contact):
     make_chat(contact)
     answer = desk.post(
         page(contact, "delete_contact"), {"_form_submitted": "on"}, follow=True
@@ -123,7 +123,7 @@ def test_a_deleted_contact_is_out_of_the_list_and_read_only(desk, contact):
 
 
 @pytest.mark.parametrize("wrong", ["abc", "0", "99999999999999999999", "1/../2"])
-def test_a_button_of_no_contact_is_a_404(desk, contact, wrong):
+def test_a_button_of_an_unknown_contact_is_a_404(desk, contact, wrong):
     answer = desk.post(f"{LIST}{wrong}/close/", {"_form_submitted": "on"})
     assert answer.status_code == 404
     assert desk.get(f"{LIST}{wrong}/hand_over/").status_code in (200, 404)

@@ -1,4 +1,4 @@
-"""Customers: what a supervisor does with them goes through the rules of the API."""
+"""Contacts in the back-office: a supervisor's changes use the rules of the API."""
 
 import pytest
 from django.contrib.admin.models import LogEntry
@@ -52,7 +52,7 @@ def test_a_supervisor_adds_a_customer_by_telephone(desk, manager, sales):
         ({"channel": "telegram"}, "channel"),
     ],
 )
-def test_what_does_not_fit_is_said_at_its_field(desk, manager, contact, over, field):
+def test_invalid_values_are_errors_of_their_fields(desk, manager, contact, over, field):
     given = {
         "manager": manager.pk,
         "channel": "whatsapp",
@@ -74,7 +74,7 @@ def test_an_area_is_one_of_the_contacts_manager(office, manager, other_manager, 
     assert list(errors(office.post(ADD, given))) == ["area"]
 
 
-def test_a_name_is_corrected_and_nothing_else_is_written(desk, contact, ana, support):
+def test_correcting_a_name_writes_no_other_column(desk, contact, ana, support):
     assert desk.get(page(contact)).status_code == 200
     Contact.objects.filter(pk=contact.pk).update(unread=7, sa=5, operator=ana)
     desk.post(
@@ -91,7 +91,9 @@ def chosen(action, *contacts, **more):
     return {"action": action, "_selected_action": [c.pk for c in contacts]} | more
 
 
-def test_many_are_handed_over_after_a_question(desk, manager, sales, contact, ana):
+def test_selected_contacts_are_handed_over_after_a_confirmation(
+    desk, manager, sales, contact, ana
+):
     second = make_contact(manager, area=sales)
     asked = desk.post(LIST, chosen("hand_over_many", contact, second))
     assert asked.status_code == 200
@@ -107,12 +109,12 @@ def test_many_are_handed_over_after_a_question(desk, manager, sales, contact, an
     assert LogEntry.objects.count() == 2
 
 
-def test_agreeing_without_an_operator_asks_again(desk, contact, ana):
+def test_confirming_without_an_operator_shows_the_dialog_again(desk, contact, ana):
     again = agree(desk, LIST, chosen("hand_over_many", contact))
     assert again.context["form"].errors == {"operator": ["This field is required."]}
 
 
-def test_many_move_to_an_area(desk, manager, contact, support):
+def test_selected_contacts_move_to_an_area(desk, manager, contact, support):
     second = make_contact(manager)
     answer = agree(
         desk, LIST, chosen("change_area_many", contact, second), area=support.pk
@@ -121,7 +123,7 @@ def test_many_move_to_an_area(desk, manager, contact, support):
     assert Contact.objects.filter(area=support).count() == 2
 
 
-def test_many_chats_are_closed_and_what_could_not_be_closed_is_reported(
+def test_chats_of_selected_contacts_are_closed_and_failures_reported(
     desk, manager, contact
 ):
     make_chat(contact)
@@ -130,7 +132,9 @@ def test_many_chats_are_closed_and_what_could_not_be_closed_is_reported(
     assert messages_of(answer) == ["1 chat was closed.", "1: There is no such chat."]
 
 
-def test_closing_for_contacts_without_a_chat_asks_nothing(desk, manager, contact):
+def test_closing_for_contacts_without_a_chat_needs_no_confirmation(
+    desk, manager, contact
+):
     make_chat(contact, closed_at=timezone.now())
     second = make_contact(manager)
     answer = desk.post(LIST, chosen("close_many", contact, second), follow=True)
@@ -138,7 +142,7 @@ def test_closing_for_contacts_without_a_chat_asks_nothing(desk, manager, contact
     assert "Go ahead" not in answer.content.decode()
 
 
-def test_many_are_deleted_after_a_question(desk, manager, contact):
+def test_selected_contacts_are_deleted_after_a_confirmation(desk, manager, contact):
     second = make_contact(manager)
     desk.post(LIST, chosen("delete_many", contact, second))
     assert Contact.objects.present().count() == 2
@@ -159,7 +163,7 @@ def test_contacts_of_two_managers_are_not_handed_over_together(
     assert not Contact.objects.exclude(operator=None).exists()
 
 
-def test_more_than_can_be_looked_through_are_refused(desk, contact, monkeypatch):
+def test_too_many_selected_contacts_are_refused(desk, contact, monkeypatch):
     monkeypatch.setattr("managers.admin.confirm.MOST_AT_ONCE", 1)
     second = make_contact(contact.manager)
     answer = desk.post(LIST, chosen("delete_many", contact, second), follow=True)
@@ -226,7 +230,7 @@ def test_contacts_are_filtered_by_channel(desk, contact, page_contact):
 
 
 @pytest.mark.parametrize("written", ["11 98888-7777", "+55 11 98888-7777"])
-def test_a_national_spelling_is_the_customer_that_is_there(desk, manager, written):
+def test_a_national_spelling_finds_the_existing_customer(desk, manager, written):
     manager.number = 551140000000
     manager.save()
     make_contact(manager, external_id="5511988887777")
@@ -236,7 +240,7 @@ def test_a_national_spelling_is_the_customer_that_is_there(desk, manager, writte
     assert Contact.objects.count() == 1
 
 
-def test_closing_says_who_is_served_owed_and_lost_and_keeps_the_cause(
+def test_the_confirmation_of_closing_counts_served_owed_and_lost_chats(
     desk, manager, sales, ana
 ):
     served, lost = (make_contact(manager, area=sales) for _ in range(2))
@@ -253,7 +257,7 @@ def test_closing_says_who_is_served_owed_and_lost_and_keeps_the_cause(
     assert set(closed.values_list("cause", flat=True)) == {"idle"}
 
 
-def test_handing_over_says_who_is_there_and_who_does_not_serve_the_area(
+def test_the_handover_dialog_shows_presence_and_areas_of_operators(
     desk, contact, ana, bruno
 ):
     asked = desk.post(LIST, chosen("hand_over_many", contact)).content.decode()

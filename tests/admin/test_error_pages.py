@@ -1,4 +1,4 @@
-"""The pages for what cannot be shown: styled, in both languages, with a way back."""
+"""The error pages: styled, in both languages, with a link back."""
 
 from __future__ import annotations
 
@@ -32,13 +32,13 @@ def check(answer, status, language):
 
 
 @pytest.mark.parametrize("language", ["en", "pt-BR"])
-def test_an_unknown_page(db, language):
+def test_an_unknown_page_is_a_404(db, language):
     answer = Client().get("/nowhere", headers={"Accept-Language": language})
     check(answer, 404, language)
 
 
 @pytest.mark.parametrize("language", ["en", "pt-BR"])
-def test_a_form_without_its_token(db, language):
+def test_a_form_without_its_csrf_token_is_a_403(db, language):
     client = Client(enforce_csrf_checks=True)
     answer = client.post(
         "/admin/login/",
@@ -49,7 +49,7 @@ def test_a_form_without_its_token(db, language):
 
 
 @pytest.mark.parametrize("language", ["en", "pt-BR"])
-def test_a_fault_of_ours(office, monkeypatch, language):
+def test_an_unexpected_error_is_a_500(office, monkeypatch, language):
     def fail(*_args):
         raise ZeroDivisionError
 
@@ -59,13 +59,13 @@ def test_a_fault_of_ours(office, monkeypatch, language):
     check(answer, 500, language)
 
 
-def test_browsers_find_the_icon(db):
+def test_the_icon_is_served(db):
     answer = Client().get("/favicon.ico")
     assert (answer.status_code, answer.headers["Location"]) == (302, "/static/mark.svg")
 
 
 @pytest.mark.parametrize("language", ["en", "pt-BR"])
-def test_a_page_without_a_right_to_it(desk, language):
+def test_a_page_without_permission_is_a_403(desk, language):
     answer = desk.get(
         "/admin/backups/backup/add/", headers={"Accept-Language": language}
     )

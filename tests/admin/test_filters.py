@@ -9,7 +9,7 @@ def options(answer, name):
     return html[start : html.index("</select>", start)]
 
 
-def test_the_choice_that_is_set_is_the_only_one_shown_as_chosen(desk, own):
+def test_only_the_current_choice_is_selected(desk, own):
     other = make_area(own.manager, "outra", name="Outra")
     address = "/admin/contacts/contact/"
     shown = options(desk.get(address), "area__id__exact")
@@ -22,7 +22,7 @@ def test_the_choice_that_is_set_is_the_only_one_shown_as_chosen(desk, own):
     assert shown.count("selected") == 1
 
 
-def test_a_name_is_text_among_the_choices(desk, own):
+def test_names_of_choices_are_escaped(desk, own):
     make_area(own.manager, "má", name="<script>alert(1)</script>")
     shown = options(desk.get("/admin/contacts/contact/"), "area__id__exact")
     assert "&lt;script&gt;alert(1)&lt;/script&gt;" in shown

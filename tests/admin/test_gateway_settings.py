@@ -1,4 +1,4 @@
-"""The settings of a manager's gateway: labelled fields, and secrets that go in only."""
+"""The settings of a manager's gateway: labelled fields, and secrets never shown again."""
 
 import json
 
@@ -37,7 +37,7 @@ def evolved(office, manager):
     return manager
 
 
-def test_a_gateway_is_chosen_with_its_settings(office, manager):
+def test_a_gateway_is_saved_with_its_settings(office, manager):
     answer = save(office, manager, "evolution", EVOLUTION)
     assert messages_of(answer) == ["The gateway settings were saved."]
     assert stored(manager) == EVOLUTION
@@ -47,8 +47,8 @@ def test_a_gateway_is_chosen_with_its_settings(office, manager):
 
 
 @pytest.mark.parametrize("kind", Manager.Gateway.values)
-def test_the_fields_of_each_kind_are_what_its_driver_reads(office, manager, kind):
-    """Filled in completely, the account lacks nothing."""
+def test_each_kind_has_the_fields_that_its_driver_reads(office, manager, kind):
+    """With all fields filled in, no setting of the account is missing."""
     shown = office.get(page(manager), {"kind": kind}).context["form"]
     typed = {
         setting.key: f"https://{kind}" if setting.kind == "url" else f"my-{setting.key}"
@@ -79,7 +79,7 @@ def test_an_optional_secret_is_cleared_only_on_request(office, manager):
     assert stored(manager) == {}
 
 
-def test_another_kind_forgets_the_settings_of_the_one_before(office, evolved):
+def test_changing_the_kind_deletes_the_previous_settings(office, evolved):
     shown = office.get(page(evolved), {"kind": "wppconnect"}).content.decode()
     assert "are forgotten" in shown
     assert "evolution.example.com" not in shown
@@ -101,14 +101,14 @@ def test_another_kind_forgets_the_settings_of_the_one_before(office, evolved):
         ({"apikey": "k" * 5000}, "apikey"),
     ],
 )
-def test_what_does_not_fit_is_said_at_its_field(office, manager, over, field):
+def test_invalid_values_are_errors_of_their_fields(office, manager, over, field):
     answer = save(office, manager, "evolution", EVOLUTION | over)
     assert list(answer.context["form"].errors) == [field]
     assert "canary" not in answer.content.decode()
     assert stored(manager) == {}
 
 
-def test_settings_that_no_key_decrypts_are_given_again(office, evolved):
+def test_settings_that_no_key_decrypts_can_be_replaced(office, evolved):
     with connection.cursor() as cursor:
         cursor.execute("UPDATE managers_manager SET gateway_settings = 'sealed'")
     assert "give all of them again" in office.get(page(evolved)).content.decode()
@@ -118,7 +118,7 @@ def test_settings_that_no_key_decrypts_are_given_again(office, evolved):
     assert stored(evolved) == EVOLUTION
 
 
-def test_it_is_no_matter_of_supervisors(desk, manager):
+def test_supervisors_have_no_access(desk, manager):
     assert desk.get(page(manager)).status_code == 403
     assert save(desk, manager, "evolution", EVOLUTION).status_code == 403
     assert stored(manager) == {}
@@ -126,7 +126,7 @@ def test_it_is_no_matter_of_supervisors(desk, manager):
     assert page(manager) not in desk.get(change).content.decode()
 
 
-def test_the_page_of_a_manager_leads_there(office, manager):
+def test_the_page_of_a_manager_links_to_it(office, manager):
     change = f"/admin/managers/manager/{manager.pk}/change/"
     assert page(manager) in office.get(change).content.decode()
 

@@ -76,7 +76,7 @@ def test_a_supervisor_asks_for_the_qr_of_his_own_session(desk, manager, other_ma
 @pytest.mark.parametrize(
     ("gateway", "state"), [("evolution", "open"), ("whatsapp_cloud", "closed")]
 )
-def test_where_there_is_no_qr_there_is_no_button(desk, manager, gateway, state):
+def test_a_gateway_without_qr_codes_has_no_button(desk, manager, gateway, state):
     manager.gateway = gateway
     manager.save()
     record(manager.pk, "whatsapp", Health(state))
@@ -85,7 +85,7 @@ def test_where_there_is_no_qr_there_is_no_button(desk, manager, gateway, state):
     assert f"{ACCOUNTS}{account.pk}/connect/" not in page
 
 
-def test_what_a_platform_reported_is_shown_and_dealt_with(desk, manager):
+def test_reports_of_a_platform_are_shown_and_acknowledged(desk, manager):
     problem = AccountNotice("violation", "problem", "The rules <b>say</b> no")
     record_notice(manager.pk, "whatsapp", problem)
     template = TemplateNotice("boas_vindas", "pt_BR", status="PAUSED", reason="ABUSE")
@@ -120,7 +120,7 @@ def test_an_administrator_has_parked_events_processed_again(office):
     assert (parked.state, done.state) == ("waiting", "done")
 
 
-def test_inbound_events_are_not_for_supervisors(desk):
+def test_supervisors_cannot_see_inbound_events(desk):
     assert desk.get(EVENTS).status_code == 403
 
 
@@ -146,7 +146,7 @@ def test_an_administrator_renews_a_webhook_address(office, manager, session):
     assert new in page
 
 
-def test_a_supervisor_does_not_renew_it(desk, manager, session):
+def test_a_supervisor_cannot_renew_a_webhook_address(desk, manager, session):
     old = webhook_path("evolution", manager.pk)
     chosen = {"action": "renew_webhook", "_selected_action": [session.pk]}
     desk.post(ACCOUNTS, chosen)
@@ -154,7 +154,7 @@ def test_a_supervisor_does_not_renew_it(desk, manager, session):
     assert "renew_webhook" not in desk.get(ACCOUNTS).content.decode()
 
 
-def test_a_session_without_such_an_address_is_passed_over(office, manager):
+def test_renewing_skips_a_session_without_a_webhook_address(office, manager):
     record(manager.pk, "whatsapp", Health("open"))
     account = GatewayAccount.objects.get()
     chosen = {"action": "renew_webhook", "_selected_action": [account.pk]}
@@ -162,7 +162,7 @@ def test_a_session_without_such_an_address_is_passed_over(office, manager):
     assert "None of the chosen sessions" in page
 
 
-def test_approved_templates_are_shown_with_what_they_need(desk, manager):
+def test_approved_templates_are_shown_with_their_parameters(desk, manager):
     record(manager.pk, "whatsapp", Health("open"))
     account = GatewayAccount.objects.get()
     path = f"{ACCOUNTS}{account.pk}/change/"

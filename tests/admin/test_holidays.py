@@ -1,4 +1,4 @@
-"""Holidays in the back-office: one by one, and the national ones."""
+"""Holidays in the back-office: single ones, and the national ones."""
 
 from datetime import date
 
@@ -57,13 +57,13 @@ def test_a_holiday_is_added_changed_and_deleted(desk, manager, sales):
         ({"name": ""}, "name"),
     ],
 )
-def test_a_wrong_holiday_is_refused(desk, manager, given, field):
+def test_an_invalid_holiday_is_refused(desk, manager, given, field):
     Holiday.objects.create(manager=manager, date=date(2027, 12, 25), name="Natal")
     sent = {"manager": manager.pk, "date": "2027-05-01", "name": "Trabalho"} | given
     assert list(errors(desk.post(f"{HOLIDAYS}add/", sent))) == [field]
 
 
-def test_the_national_ones_are_offered_and_carnaval_is_not_ticked(desk, manager):
+def test_national_holidays_are_offered_with_carnival_unselected(desk, manager):
     year = timezone.localdate().year + 1
     form = desk.get(NATIONAL, {"manager": manager.pk, "year": year}).context["form"]
     labels = dict(form.fields["days"].choices)
@@ -85,7 +85,7 @@ def test_the_national_ones_are_offered_and_carnaval_is_not_ticked(desk, manager)
     assert f"{year}-12-25" in Schedule.objects.get(pk=manager.schedule_id).holidays
 
 
-def test_a_states_holidays_are_offered_with_its_name(desk, manager):
+def test_the_holidays_of_a_state_are_offered(desk, manager):
     manager.uf = "SP"
     manager.save()
     year = timezone.localdate().year
@@ -93,7 +93,7 @@ def test_a_states_holidays_are_offered_with_its_name(desk, manager):
     assert f"{year}-07-09" in form.initial["days"]
 
 
-def test_in_december_the_overview_names_whom_next_years_are_missing(
+def test_in_december_the_overview_names_managers_without_next_years_holidays(
     desk, manager, monkeypatch
 ):
     foreign = make_manager(name="Estranho")
@@ -113,7 +113,7 @@ def test_in_december_the_overview_names_whom_next_years_are_missing(
     assert page(date(2026, 12, 1)).context["without_holidays"] == []
 
 
-def test_holidays_of_a_foreign_manager_are_not_added(desk, manager):
+def test_holidays_of_another_manager_cannot_be_added(desk, manager):
     foreign = make_manager()
     year = timezone.localdate().year
     sent = {"agreed": "1", "manager": foreign.pk, "year": year}
@@ -122,7 +122,7 @@ def test_holidays_of_a_foreign_manager_are_not_added(desk, manager):
     assert not Holiday.objects.exists()
 
 
-def test_deleting_says_who_waits_outside_the_hours_then(desk, manager, sales):
+def test_deleting_shows_who_will_wait_outside_the_hours(desk, manager, sales):
     save_policy(manager, hours={})
     today = timezone.localdate()
     row = Holiday.objects.create(

@@ -65,7 +65,7 @@ def test_a_new_webhook_shows_its_secret_once(office, key):
         ("https://[::1/", "This is no address for a webhook."),
     ],
 )
-def test_an_address_that_may_not_be_used_is_refused(office, key, url, sentence):
+def test_a_forbidden_address_is_refused(office, key, url, sentence):
     answer = office.post(ADD, {"key": key.pk, "url": url})
     assert errors(answer) == {"url": [sentence]}
     assert not Hook.objects.exists()
@@ -85,7 +85,7 @@ def test_only_live_keys_without_a_webhook_are_offered(office, hook, manager):
     assert Hook.objects.count() == 1
 
 
-def test_address_and_kinds_are_changed_and_the_rest_is_kept(office, hook):
+def test_changing_address_and_kinds_keeps_the_rest(office, hook):
     Hook.objects.update(failures=4, error="http_500", failing_since=timezone.now())
     before = Hook.objects.get()
     form = {"url": "https://example.org/", "kinds": ["line"], "key": "1", "cursor": "0"}
@@ -104,7 +104,7 @@ def test_address_and_kinds_are_changed_and_the_rest_is_kept(office, hook):
     assert after.fence > before.fence
 
 
-def test_renewed_secrets_are_shown_once_and_the_old_one_may_be_ended(office, hook):
+def test_a_renewed_secret_is_shown_once_and_the_old_one_can_be_ended(office, hook):
     old = hook.secret
     answer = act(office, hook, "renew_secrets")
     assert "no-store" in answer["Cache-Control"]
@@ -119,7 +119,7 @@ def test_renewed_secrets_are_shown_once_and_the_old_one_may_be_ended(office, hoo
     assert not secrets_in(office.get(change(hook)))
 
 
-def test_a_webhook_that_was_given_up_is_switched_on(office, hook):
+def test_a_disabled_webhook_can_be_enabled_again(office, hook):
     now = timezone.now()
     Hook.objects.update(state="off", alarmed_at=now, error="http_410", failures=3)
     assert "off: answered 410" in office.get(LIST).content.decode()
@@ -143,14 +143,14 @@ def test_a_webhook_that_was_given_up_is_switched_on(office, hook):
         ({"failures": 1, "error": "http_302"}, "fails: answered 302"),
     ],
 )
-def test_the_state_is_said_in_words(office, hook, values, shown):
+def test_the_state_is_described_in_words(office, hook, values, shown):
     Hook.objects.update(**values)
     for page in (LIST, change(hook)):
         tags = re.findall(r'bo-tag-\w+">([^<]+)<', office.get(page).content.decode())
         assert shown in tags
 
 
-def test_a_webhook_of_an_ended_key_says_so(office, hook):
+def test_a_webhook_of_an_ended_key_shows_that(office, hook):
     keys.revoke_key("n8n")
     assert "its key has ended" in office.get(LIST).content.decode()
 
@@ -160,7 +160,7 @@ def test_a_webhook_is_deleted(office, hook):
     assert not Hook.objects.exists()
 
 
-def test_a_supervisor_may_not(desk, hook):
+def test_a_supervisor_has_no_access(desk, hook):
     for page in (LIST, ADD, change(hook), f"{LIST}{hook.pk}/delete/"):
         assert desk.get(page).status_code == 403
     for action in ("switch_off", "renew_secrets"):
@@ -169,5 +169,5 @@ def test_a_supervisor_may_not(desk, hook):
     assert LIST not in desk.get("/admin/").content.decode()
 
 
-def test_an_administrator_finds_them_in_the_menu(office):
+def test_the_menu_of_administrators_has_webhooks(office):
     assert LIST in office.get("/admin/").content.decode()

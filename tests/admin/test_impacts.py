@@ -1,4 +1,4 @@
-"""What changes of accounts, supervision, hours and keys say before they are made."""
+"""Confirmations show the effects of changing accounts, supervision, hours and keys."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ NEW = "5511400022222"
 
 @pytest.fixture
 def unsent(contact):
-    """A message that waits to be sent."""
+    """Returns a queued message."""
     message = make_message(make_chat(contact), direction="out", status="wait")
     Delivery.objects.create(
         message=message, manager=contact.manager, contact=contact, channel="whatsapp"
@@ -50,7 +50,9 @@ def counts(answer):
     return {fact.key: fact.count for fact in answer.context["impact"].facts}
 
 
-def test_a_new_number_is_typed_twice_and_says_what_goes_on(desk, manager, unsent):
+def test_a_new_number_is_typed_twice_and_shows_what_is_in_progress(
+    desk, manager, unsent
+):
     make_key(manager)
     sent = MANAGER | {"number": NEW}
     asked = desk.post(change(manager), sent)
@@ -77,7 +79,7 @@ def test_a_new_number_is_typed_twice_and_says_what_goes_on(desk, manager, unsent
     assert Delivery.objects.get().done_at is None
 
 
-def test_what_is_unsent_fails_if_so_chosen(desk, manager, unsent):
+def test_unsent_messages_fail_if_chosen(desk, manager, unsent):
     answers = {"answer-number": NEW, "answer-unsent": "fail"}
     agree(desk, change(manager), MANAGER | {"number": NEW}, **answers)
     unsent.refresh_from_db()
@@ -88,7 +90,7 @@ def test_what_is_unsent_fails_if_so_chosen(desk, manager, unsent):
     assert Delivery.objects.get().failed_code == "account_changed"
 
 
-def test_what_is_unsent_is_held_until_somebody_resumes_it(desk, manager, unsent):
+def test_unsent_messages_are_held_until_somebody_resumes_them(desk, manager, unsent):
     answers = {"answer-number": NEW, "answer-unsent": "hold"}
     agree(desk, change(manager), MANAGER | {"number": NEW}, **answers)
     resume_mended()
@@ -102,7 +104,7 @@ def test_what_is_unsent_is_held_until_somebody_resumes_it(desk, manager, unsent)
     assert account.paused_until is None
 
 
-def test_a_token_typed_beside_is_not_in_the_page_that_asks(desk, manager):
+def test_a_token_in_the_same_form_is_not_in_the_confirmation_page(desk, manager):
     sent = MANAGER | {"facebook_id": "741852", "new_facebook_token": "canary"}
     asked = desk.post(change(manager), sent)
     page = asked.content.decode()
@@ -116,7 +118,9 @@ def test_a_token_typed_beside_is_not_in_the_page_that_asks(desk, manager):
     assert (manager.facebook_id, manager.facebook_token) == ("741852", "canary")
 
 
-def test_another_gateway_asks_while_something_goes_on(office, manager, unsent):
+def test_changing_the_gateway_needs_a_confirmation_while_messages_are_unsent(
+    office, manager, unsent
+):
     path = f"/admin/managers/manager/{manager.pk}/gateway/?kind=evolution"
     asked = office.post(path, EVOLUTION)
     assert "canary" not in asked.content.decode()
@@ -130,12 +134,12 @@ def test_another_gateway_asks_while_something_goes_on(office, manager, unsent):
     agree_to(office, path, asked, EVOLUTION, **answers)
     manager.refresh_from_db()
     assert manager.gateway == "evolution"
-    # A secret alone is renewed without a question.
+    # Changing only a secret needs no confirmation.
     answer = office.post(path, EVOLUTION | {"apikey": "new"}, follow=True)
     assert messages_of(answer) == ["The gateway settings were saved."]
 
 
-def test_a_manager_left_without_a_supervisor_gets_one_or_nobody(
+def test_removing_the_only_supervisor_asks_for_a_successor(
     office, manager, supervisor, other_manager
 ):
     heir = make_supervisor(other_manager)
@@ -150,7 +154,9 @@ def test_a_manager_left_without_a_supervisor_gets_one_or_nobody(
     assert heir.supervisions.filter(manager=manager).exists()
 
 
-def test_deactivating_the_only_supervisor_asks(office, manager, supervisor):
+def test_deactivating_the_only_supervisor_needs_a_confirmation(
+    office, manager, supervisor
+):
     form = kept(Supervision.objects.get(user=supervisor), username=supervisor.username)
     del form["is_active"]
     answers = {f"answer-manager{manager.pk}": "nobody"}
@@ -159,7 +165,7 @@ def test_deactivating_the_only_supervisor_asks(office, manager, supervisor):
     assert not supervisor.is_active
 
 
-def test_an_operator_who_was_the_only_supervisor_is_asked_about_as_both(
+def test_deactivating_an_operator_who_is_the_only_supervisor_confirms_both(
     office, manager, ana
 ):
     person = ana.user
@@ -178,7 +184,9 @@ def test_an_operator_who_was_the_only_supervisor_is_asked_about_as_both(
     assert (person.is_active, ana.is_active) == (False, False)
 
 
-def test_one_of_two_supervisors_leaves_without_a_question(office, manager, supervisor):
+def test_removing_one_of_two_supervisors_needs_no_confirmation(
+    office, manager, supervisor
+):
     make_supervisor(manager)
     form = kept(Supervision.objects.get(user=supervisor), username=supervisor.username)
     form["supervisions-0-DELETE"] = "on"
@@ -187,8 +195,8 @@ def test_one_of_two_supervisors_leaves_without_a_question(office, manager, super
 
 
 @pytest.mark.parametrize("right", ["is_superuser", "is_active"])
-def test_the_last_administrator_stays(administrator, right):
-    """Whoever acts is one, unless somebody takes the right from him meanwhile."""
+def test_the_last_administrator_cannot_be_removed(administrator, right):
+    """The acting user is one, unless somebody revokes the right at the same time."""
     setattr(administrator, right, False)
     with pytest.raises(LastAdministratorError):
         require_other_administrator(administrator)
@@ -196,7 +204,7 @@ def test_the_last_administrator_stays(administrator, right):
     require_other_administrator(administrator)
 
 
-def test_new_hours_say_who_waits_outside_them(desk, manager, contact):
+def test_new_hours_show_who_waits_outside_them(desk, manager, contact):
     open_chat(contact, actor=Actor(""))
     save_policy(manager.pk, None, {"slaQueue": 600})
     path = f"/admin/managers/manager/{manager.pk}/change/"
@@ -210,7 +218,7 @@ def test_new_hours_say_who_waits_outside_them(desk, manager, contact):
     assert manager.time_zone == "America/Manaus"
 
 
-def test_two_changes_of_a_form_are_asked_about_one_after_the_other(
+def test_two_changes_of_a_form_are_confirmed_one_after_the_other(
     desk, manager, contact
 ):
     open_chat(contact, actor=Actor(""))
@@ -221,7 +229,8 @@ def test_two_changes_of_a_form_are_asked_about_one_after_the_other(
     second = agree_to(desk, change(manager), first, sent, **answers)
     assert counts(second)["waiting"] == 1
     assert second.context["changes"] == []
-    # What the first page showed has changed: it comes again, and both are then agreed to.
+    # The data of the first page has changed, so it is shown again; then both are
+    # confirmed.
     make_key(manager)
     again = agree_to(desk, change(manager), second, sent, **answers)
     assert again.context["changes"] == ["API keys: 1 more"]
@@ -232,7 +241,7 @@ def test_two_changes_of_a_form_are_asked_about_one_after_the_other(
     assert (manager.number, manager.time_zone) == (int(NEW), "America/Manaus")
 
 
-def test_a_token_is_in_no_page_whatever_it_asks_about(desk, manager, contact):
+def test_no_confirmation_page_contains_a_token(desk, manager, contact):
     open_chat(contact, actor=Actor(""))
     save_policy(manager.pk, None, {"slaQueue": 600})
     typed = {"time_zone": "America/Manaus", "new_facebook_token": "canary"}
@@ -241,7 +250,7 @@ def test_a_token_is_in_no_page_whatever_it_asks_about(desk, manager, contact):
     assert "canary" not in asked.content.decode()
 
 
-def test_deleting_a_quick_reply_says_who_has_it(desk, manager, sales, ana, bruno):
+def test_deleting_a_quick_reply_shows_who_uses_it(desk, manager, sales, ana, bruno):
     reply = Reply.objects.create(manager=manager, area=sales, shortcut="oi", text="Oi")
     path = f"/admin/chats/reply/{reply.pk}/delete/"
     assert counts(desk.get(path)) == {"operators": 1}

@@ -1,4 +1,4 @@
-"""API keys: made and ended here, shown once and never again."""
+"""API keys: created and ended in the back-office, shown once and never again."""
 
 import re
 from datetime import timedelta
@@ -50,7 +50,7 @@ def test_a_new_key_is_shown_once_and_works(office, manager):
     assert key not in str(office.cookies) + str(dict(office.session))
 
 
-def test_a_key_of_all_managers_with_a_limit_and_an_end(office, manager):
+def test_a_key_of_all_managers_with_a_limit_and_an_expiry(office, manager):
     office.post(
         ADD,
         {
@@ -76,7 +76,7 @@ def test_a_key_of_all_managers_with_a_limit_and_an_end(office, manager):
         ),
     ],
 )
-def test_managers_are_chosen_or_all_of_them(office, manager, choice, sentences):
+def test_managers_must_be_selected_or_all_be_chosen(office, manager, choice, sentences):
     if "managers" in choice:
         choice = choice | {"managers": [manager.pk]}
     answer = office.post(ADD, {"name": "bot"} | choice)
@@ -90,7 +90,7 @@ def test_the_name_of_a_live_key_is_taken(office, manager):
     assert list(errors(answer)) == ["name"]
 
 
-def test_an_expired_key_makes_room_for_its_name(office, manager):
+def test_the_name_of_an_expired_key_can_be_used_again(office, manager):
     make_key(manager, name="bot", expires_at=timezone.now() - timedelta(days=1))
     office.post(ADD, {"name": "bot", "all_managers": "on"})
     assert ApiKey.objects.live().filter(name="bot", all_managers=True).exists()
@@ -112,7 +112,7 @@ def test_a_name_taken_concurrently_is_reported_in_a_sentence(
     ]
 
 
-def test_revoking_ends_the_chosen_keys_alone(office, manager):
+def test_revoking_ends_only_the_selected_keys(office, manager):
     key, other = make_key(manager, name="bot"), make_key(manager, name="other")
     row = ApiKey.objects.get(name="bot")
     ApiKey.objects.filter(pk=row.pk).update(last_used_at=timezone.now())
@@ -127,7 +127,7 @@ def test_revoking_ends_the_chosen_keys_alone(office, manager):
     assert Api(other).get("/api/user/").status_code == 200
 
 
-def test_revoking_an_ended_key_spares_the_live_one_of_its_name(office, manager):
+def test_revoking_an_ended_key_keeps_the_live_one_of_the_same_name(office, manager):
     make_key(manager, name="bot")
     keys.revoke_key("bot")
     old = ApiKey.objects.get()
@@ -224,7 +224,7 @@ def test_an_integration_by_address_has_no_key(office, manager):
     assert errors(again) == {"networks": [taken]}
 
 
-def test_a_usual_key_has_no_alarm(office, manager):
+def test_an_ordinary_key_has_no_warning(office, manager):
     make_key(manager)
     calls = KeyCalls()
     calls.count(f"key:{ApiKey.objects.get().pk}")

@@ -1,17 +1,17 @@
-"""The language is chosen in the interface; titles and actions say what they are."""
+"""The language is chosen in the interface; titles and actions are described correctly."""
 
 import re
 
 import pytest
 from django.test import Client
 
-from tests.admin.conftest import at_the_desk
+from tests.admin.conftest import sign_in_to_admin
 
 CHOOSE = "/admin/language/setlang/"
 
 
 def test_the_language_is_chosen_for_a_year_in_back_office_and_console(supervisor):
-    client = at_the_desk(supervisor)
+    client = sign_in_to_admin(supervisor)
     shown = client.get("/admin/", headers={"Accept-Language": "pt-BR"})
     assert f'action="{CHOOSE}"' in shown.content.decode()
     chosen = {"language": "en", "next": "/admin/"}
@@ -34,14 +34,14 @@ def test_no_other_site_chooses_the_language(supervisor):
     "sent", [{"language": "xx"}, {"language": "en", "next": "https://evil.example/"}]
 )
 def test_a_wrong_choice_leads_nowhere_else(supervisor, sent):
-    answer = at_the_desk(supervisor).post(CHOOSE, sent)
+    answer = sign_in_to_admin(supervisor).post(CHOOSE, sent)
     assert answer["Location"] == "/"
 
 
 @pytest.mark.parametrize(
     "page", ["contacts/contact", "chats/chat", "areas/area", "managers/manager"]
 )
-def test_no_title_says_the_same_twice(desk, own, page):
+def test_no_title_repeats_itself(desk, own, page):
     shown = desk.get(f"/admin/{page}/").content.decode()
     header = re.sub(r"<[^>]+>", "\n", shown.split("<h1", 1)[1].split("</h1>", 1)[0])
     parts = [
@@ -52,7 +52,7 @@ def test_no_title_says_the_same_twice(desk, own, page):
     assert len(set(parts)) == len(parts)
 
 
-def test_recent_actions_say_what_was_done(desk, own):
+def test_recent_actions_name_the_change(desk, own):
     path = f"/admin/contacts/tag/{own.tag.pk}/change/"
     form = {"code": own.tag.code, "name": "Outro", "colour": "#112233"}
     desk.post(path, form)
@@ -61,6 +61,6 @@ def test_recent_actions_say_what_was_done(desk, own):
     assert "Changed" in recent
 
 
-def test_what_happened_leads_to_the_whole_record(desk, own):
+def test_the_ledger_links_to_the_chats_record(desk, own):
     shown = desk.get("/admin/chats/chatevent/").content.decode()
     assert f'href="/admin/chats/chat/{own.chat.pk}/history/"' in shown

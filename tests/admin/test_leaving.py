@@ -1,4 +1,4 @@
-"""An operator leaves or gives up areas: nobody is left alone unless somebody chose it."""
+"""Deactivating an operator or removing areas: no contact is left alone by accident."""
 
 from datetime import timedelta
 
@@ -26,7 +26,7 @@ from tests.areas.test_presence import arrive
 from tests.builders import make_area, make_operator
 
 
-def test_nothing_happens_before_the_page_is_agreed_to(desk, sales, ana, carla):
+def test_nothing_changes_before_the_confirmation(desk, sales, ana, carla):
     contact = held(ana, sales, waiting_since=timezone.now() - timedelta(minutes=5))
     arrive(ana)
     asked = desk.post(change(ana), leaves(ana, sales))
@@ -42,7 +42,7 @@ def test_nothing_happens_before_the_page_is_agreed_to(desk, sales, ana, carla):
     assert Operator.objects.get(pk=ana.pk).is_active
 
 
-def test_what_he_holds_goes_back_to_the_queue_by_itself(
+def test_his_contacts_return_to_the_queue_by_default(
     desk, supervisor, sales, ana, carla
 ):
     contact = held(ana, sales)
@@ -60,7 +60,9 @@ def test_what_he_holds_goes_back_to_the_queue_by_itself(
     )
 
 
-def test_a_colleague_or_another_area_gets_it(desk, sales, support, ana, bruno, carla):
+def test_his_contacts_can_go_to_a_colleague_or_another_area(
+    desk, sales, support, ana, bruno, carla
+):
     first, other = held(ana, sales), make_area(sales.manager)
     operator = make_operator(sales.manager, sales, other, name="Davi")
     second = held(operator, other)
@@ -83,7 +85,9 @@ def test_a_colleague_or_another_area_gets_it(desk, sales, support, ana, bruno, c
     assert homeless() == []
 
 
-def test_what_changed_meanwhile_is_asked_again(desk, sales, ana, carla):
+def test_a_change_since_the_page_was_shown_needs_another_confirmation(
+    desk, sales, ana, carla
+):
     held(ana, sales)
     asked = desk.post(change(ana), leaves(ana, sales))
     more = [held(ana, sales) for _n in range(3)]
@@ -106,7 +110,7 @@ def test_what_changed_meanwhile_is_asked_again(desk, sales, ana, carla):
     assert [who_has(each)[0] for each in more] == [None] * 3
 
 
-def test_the_last_one_of_an_area_leaves_nobody_alone_by_accident(
+def test_deactivating_the_last_operator_of_an_area_requires_a_choice(
     desk, sales, support, ana, bruno
 ):
     mine, queued = held(ana, sales), waiting(sales)
@@ -133,7 +137,7 @@ def test_the_last_one_of_an_area_leaves_nobody_alone_by_accident(
     assert homeless() == []
 
 
-def test_without_a_home_by_choice_raises_no_alarm(desk, sales, ana):
+def test_unassigned_by_choice_raises_no_alert(desk, sales, ana):
     queued = waiting(sales)
     agree(desk, change(ana), leaves(ana, sales), **{field("waiting", sales): "stay"})
     assert homeless() == [queued]
@@ -142,7 +146,7 @@ def test_without_a_home_by_choice_raises_no_alarm(desk, sales, ana):
     assert HomelessChat.objects.get().alarmed_at is None
 
 
-def test_the_target_of_somebody_who_left_meanwhile_is_refused(desk, sales, ana, carla):
+def test_a_target_who_was_deactivated_meanwhile_is_refused(desk, sales, ana, carla):
     contact = held(ana, sales)
     asked = desk.post(change(ana), leaves(ana, sales))
     Operator.objects.filter(pk=carla.pk).update(is_active=False)
@@ -158,7 +162,7 @@ def test_the_target_of_somebody_who_left_meanwhile_is_refused(desk, sales, ana, 
     assert who_has(contact) == (ana.pk, sales.pk)
 
 
-def test_an_area_is_taken_from_him_and_he_keeps_or_returns_what_he_holds(
+def test_removing_an_area_keeps_or_returns_its_contacts(
     desk, sales, support, ana, carla
 ):
     kept = held(ana, sales)
@@ -182,12 +186,14 @@ def test_an_area_is_taken_from_him_and_he_keeps_or_returns_what_he_holds(
     assert lines_of(contact)[-1] == ("released", "rehome")
 
 
-def test_an_area_that_nobody_needs_is_taken_without_a_question(desk, sales, ana, carla):
+def test_removing_an_area_without_contacts_needs_no_confirmation(
+    desk, sales, ana, carla
+):
     assert desk.post(change(ana), stays(ana)).status_code == 302
     assert not ana.areas.exists()
 
 
-def test_the_digest_of_one_page_is_none_of_another(desk, sales, ana, carla):
+def test_the_digest_of_one_page_is_not_valid_for_another(desk, sales, ana, carla):
     contact = held(ana, sales)
     asked = desk.post(change(carla), leaves(carla, sales))
     answer = agree_to(
@@ -197,7 +203,7 @@ def test_the_digest_of_one_page_is_none_of_another(desk, sales, ana, carla):
     assert who_has(contact) == (ana.pk, sales.pk)
 
 
-def test_a_user_who_leaves_takes_no_chats_with_him(office, sales, ana, carla):
+def test_deactivating_the_user_releases_the_operators_chats(office, sales, ana, carla):
     User.objects.filter(pk=ana.user_id).update(is_staff=True)
     contact = held(ana, sales)
     path = f"/admin/auth/user/{ana.user_id}/change/"

@@ -1,4 +1,4 @@
-"""What an operator's leaving changed is undone, for ten minutes."""
+"""Undoing an operator's deactivation within ten minutes."""
 
 from datetime import timedelta
 
@@ -26,7 +26,7 @@ from tests.admin.leaving import (
 )
 
 
-def test_it_is_undone_but_for_what_has_moved_since(desk, sales, ana, carla):
+def test_undoing_restores_what_has_not_changed_since(desk, sales, ana, carla):
     first, second = held(ana, sales), held(ana, sales)
     answer = agree(
         desk, change(ana), leaves(ana, sales), **{field("held", sales): "queue"}
@@ -44,7 +44,7 @@ def test_it_is_undone_but_for_what_has_moved_since(desk, sales, ana, carla):
     assert not is_undoable(Rehoming.objects.get())
 
 
-def test_an_area_comes_back_with_what_moved(desk, sales, support, ana, bruno):
+def test_undoing_restores_an_area_with_its_contacts(desk, sales, support, ana, bruno):
     queued = waiting(sales)
     was = Contact.objects.get(pk=queued.pk).queued_at
     agree(
@@ -61,7 +61,7 @@ def test_an_area_comes_back_with_what_moved(desk, sales, support, ana, bruno):
     assert [area.pk for area in ana.areas.all()] == [sales.pk]
 
 
-def test_after_ten_minutes_nothing_is_undone(desk, sales, ana, carla):
+def test_undoing_is_refused_after_ten_minutes(desk, sales, ana, carla):
     contact = held(ana, sales)
     agree(desk, change(ana), leaves(ana, sales), **{field("held", sales): "queue"})
     Rehoming.objects.update(at=timezone.now() - timedelta(minutes=11))
@@ -70,7 +70,7 @@ def test_after_ten_minutes_nothing_is_undone(desk, sales, ana, carla):
     assert who_has(contact) == (None, sales.pk)
 
 
-def test_nobody_undoes_what_is_not_his(desk, office, other_manager):
+def test_other_supervisors_cannot_undo_it(desk, office, other_manager):
     with transaction.atomic():
         foreign = Rehoming.objects.create(
             manager=other_manager,

@@ -1,4 +1,4 @@
-"""A list costs as many queries with thirty rows as with one, and reads no more."""
+"""A list costs as many queries with thirty rows as with one."""
 
 import re
 from datetime import date, timedelta
@@ -24,7 +24,7 @@ from tests.builders import (
     make_supervisor,
 )
 
-# At most; the session's and the person's own are in it.
+# At most, including the queries for the session and the user.
 FOR_SUPERVISORS = {
     "managers/manager": 6,
     "areas/area": 7,
@@ -124,7 +124,7 @@ def test_an_administrators_list_has_no_query_a_row(office, own, foreign, page, m
 
 @pytest.mark.parametrize("page", ["chats/message", "chats/chatevent"])
 @pytest.mark.parametrize("who", ["desk", "office"])
-def test_nobody_counts_the_big_tables(request, own, page, who):
+def test_big_tables_are_not_counted(request, own, page, who):
     client = request.getfixturevalue(who)
     for sql in queries(client, f"/admin/{page}/"):
         assert not re.search(r"COUNT\(", sql, re.IGNORECASE), sql
@@ -137,7 +137,7 @@ def test_a_chat_costs_the_same_however_long_it_is(desk, own):
     before = len(queries(desk, address))
     for _ in range(30):
         make_message(own.chat, direction="out", sender=str(own.operator.pk))
-    # One of them is the line of the audit; the forms of the acts take half.
+    # One of them writes the audit log; the forms of the actions take half.
     assert len(queries(desk, address)) == before <= 28
 
 
@@ -168,7 +168,7 @@ def test_no_counts_are_made_for_filters(office, own, page):
 
 
 @pytest.mark.parametrize("page", ["chats/chat", "contacts/contact", "areas/operator"])
-def test_a_full_list_weighs_little(office, own, page):
+def test_a_full_list_is_a_small_page(office, own, page):
     for _ in range(2):
         add_thirty(page, own)
     content = office.get(f"/admin/{page}/").content

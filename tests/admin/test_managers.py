@@ -1,4 +1,4 @@
-"""Company accounts: what is secret goes in and never comes out."""
+"""Managers in the back-office: secrets can be set, and are never shown."""
 
 import json
 import re
@@ -54,7 +54,7 @@ def test_an_administrator_adds_a_manager(office):
 @pytest.mark.parametrize(
     "typed", ["+55 (11) 4000-11111", "55 11 40001.1111", " 05511400011111 "]
 )
-def test_a_number_is_taken_as_it_is_dialled(office, typed):
+def test_a_national_number_is_accepted(office, typed):
     office.post("/admin/managers/manager/add/", MANAGER | {"number": typed})
     assert Manager.objects.get().number == 5511400011111
 
@@ -91,7 +91,7 @@ def test_a_new_token_and_its_clearing_exclude_each_other(desk, manager):
     assert CANARY not in answer.content.decode()
 
 
-def test_a_form_with_a_mistake_does_not_give_the_secrets_back(office, manager):
+def test_a_form_with_errors_does_not_return_the_secrets(office, manager):
     typed = {"new_facebook_token": CANARY, "name": ""}
     answer = office.post(change(manager), MANAGER | typed)
     assert list(errors(answer)) == ["name"]
@@ -100,7 +100,7 @@ def test_a_form_with_a_mistake_does_not_give_the_secrets_back(office, manager):
     assert "token-of-the-page" not in page
 
 
-def test_where_the_server_connects_to_is_no_matter_of_supervisors(desk, manager):
+def test_supervisors_cannot_change_the_controllers_address(desk, manager):
     desk.post(
         change(manager),
         MANAGER
@@ -120,7 +120,7 @@ def test_where_the_server_connects_to_is_no_matter_of_supervisors(desk, manager)
     ("field", "value"),
     [("number", "5511400011111"), ("controller_port", "8080")],
 )
-def test_what_another_manager_holds_is_an_error_of_the_form(
+def test_values_of_another_manager_are_an_error_of_the_form(
     office, manager, field, value
 ):
     other = make_manager()
@@ -157,12 +157,12 @@ def test_a_page_of_another_manager_is_an_error_of_the_form(office, manager):
         ({"time_zone": "Mars/Olympus"}, "time_zone"),
     ],
 )
-def test_what_does_not_fit_is_said_at_its_field(office, typed, field):
+def test_invalid_values_are_errors_of_their_fields(office, typed, field):
     answer = office.post("/admin/managers/manager/add/", MANAGER | typed)
     assert list(errors(answer)) == [field]
 
 
-def test_a_number_that_joined_without_a_port_may_stay_without(office):
+def test_a_number_linked_without_a_port_can_be_saved_without_one(office):
     joined = make_manager(controller_port=None)
     answer = office.post(
         change(joined),
@@ -184,7 +184,7 @@ def test_a_manager_is_found_by_number_name_and_page(office, manager):
         assert list(shown.context["cl"].result_list) == [manager]
 
 
-def test_a_manager_with_a_history_stays(office, manager):
+def test_a_manager_with_a_history_cannot_be_deleted(office, manager):
     make_area(manager)
     address = f"/admin/managers/manager/{manager.pk}/delete/"
     page = office.get(address).content.decode()
@@ -201,11 +201,11 @@ def test_an_empty_manager_can_be_deleted(office, manager):
     assert not Manager.objects.exists()
 
 
-def test_a_supervisor_deletes_no_manager(desk, manager):
+def test_a_supervisor_cannot_delete_a_manager(desk, manager):
     assert desk.post(f"/admin/managers/manager/{manager.pk}/delete/").status_code == 403
 
 
-def test_saving_leaves_alone_what_was_not_changed(desk, manager):
+def test_saving_writes_only_changed_fields(desk, manager):
     page = desk.get(change(manager))
     assert page.status_code == 200
     Manager.objects.filter(pk=manager.pk).update(controller_port=9090)
@@ -242,11 +242,11 @@ def test_a_supervisor_keeps_the_list_of_pause_reasons(desk, manager):
     del there["pause_reasons-0-is_active"]
     assert desk.post(change(manager), MANAGER | there).status_code == 302
     reason.refresh_from_db()
-    # The code stays: the history names it.
+    # The code does not change, because the history refers to it.
     assert (reason.code, reason.minutes, reason.is_active) == ("almoco", 45, False)
 
 
-def test_a_pause_reason_is_there_once_and_has_a_name(desk, manager):
+def test_a_pause_reason_is_unique_and_has_a_name(desk, manager):
     PauseReason.objects.create(manager=manager, code="almoco", name="Almoço")
     shown = desk.get(change(manager)).content.decode()
     assert "almoco" in shown

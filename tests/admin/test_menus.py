@@ -30,7 +30,7 @@ def publish(desk: Any, menu: Any, **more: Any) -> Any:
     return desk.post(ADD, {"body": text, **more}, follow=True)
 
 
-def test_it_begins_with_an_example_that_can_be_published(desk, centre):
+def test_the_initial_menu_is_a_valid_example(desk, centre):
     page = desk.get(ADD)
     publish(desk, page.context["body"])
     body = menu_in_force(centre.pk).body
@@ -38,12 +38,12 @@ def test_it_begins_with_an_example_that_can_be_published(desk, centre):
     assert {option["area"] for option in options} == {"vendas", "suporte"}
 
 
-def test_a_manager_without_areas_begins_with_a_person(desk, manager):
+def test_the_initial_menu_without_areas_leads_to_a_person(desk, manager):
     body = json.loads(desk.get(ADD).context["body"])
     assert [each["do"] for each in body["steps"][0]["options"]] == ["human"]
 
 
-def test_publishing_makes_a_version_and_switching_off_another(desk, centre, supervisor):
+def test_publishing_and_disabling_create_versions(desk, centre, supervisor):
     answer = publish(desk, MENU)
     assert answer.redirect_chain == [(LIST, 302)]
     first = menu_in_force(centre.pk)
@@ -58,7 +58,7 @@ def test_publishing_makes_a_version_and_switching_off_another(desk, centre, supe
     assert Menu.objects.count() == 2
 
 
-def test_a_version_says_who_made_it(desk, centre, supervisor):
+def test_a_version_names_its_author(desk, centre, supervisor):
     supervisor.first_name, supervisor.last_name = "Rita", "Prado"
     supervisor.save()
     publish(desk, MENU)
@@ -76,7 +76,7 @@ def test_the_editor_shows_the_menu_in_force_or_a_chosen_version(desk, centre):
 
 
 @pytest.mark.parametrize("text", ["", "{", "null", "[" * 100_000, "[]", "1"])
-def test_what_is_no_menu_is_refused_and_kept(desk, centre, text):
+def test_an_invalid_menu_is_refused_and_shown_again(desk, centre, text):
     answer = publish(desk, text)
     assert answer.status_code == 400
     assert list(answer.context["problems"]) == ["menu"]
@@ -84,14 +84,14 @@ def test_what_is_no_menu_is_refused_and_kept(desk, centre, text):
     assert not Menu.objects.exists()
 
 
-def test_a_wrong_part_is_named_by_its_place(desk, centre):
+def test_an_error_names_the_invalid_part(desk, centre):
     answer = publish(desk, MENU | {"fallback": "compras"})
     assert answer.status_code == 400
     assert list(answer.context["problems"]) == ["menu.fallback"]
     assert b"menu.fallback" in answer.content
 
 
-def test_what_is_typed_stays_text(desk, centre):
+def test_typed_text_is_escaped(desk, centre):
     hostile = "</textarea></script><script>alert(1)</script>"
     builders.make_area(centre, "x", name=hostile)
     answer = publish(desk, MENU | {"greeting": hostile, "fallback": "?"})
@@ -105,14 +105,14 @@ def test_the_menu_of_another_manager_cannot_be_edited(desk, own, foreign):
     assert b"Estranho" not in desk.get(ADD, {"manager": foreign.manager.pk}).content
 
 
-def test_an_administrator_chooses_whose_menu_it_is(office, centre, other_manager):
+def test_an_administrator_chooses_the_manager(office, centre, other_manager):
     page = office.get(ADD)
     assert "body" not in page.context
     chosen = office.get(ADD, {"manager": centre.pk})
     assert chosen.context["manager"] == centre
 
 
-def test_versions_say_which_is_in_force(desk, centre):
+def test_the_version_in_force_is_marked(desk, centre):
     publish_menu(centre.pk, MENU)
     publish_menu(centre.pk, None)
     page = desk.get(LIST).content.decode()

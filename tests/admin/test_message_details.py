@@ -1,4 +1,4 @@
-"""What a message has beside its content, in the back-office."""
+"""Details of a message besides its content, in the back-office."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ PAYLOAD = "<img src=x onerror=alert(1)>"
 
 @pytest.fixture
 def talked(contact):
-    """A chat with one message of each kind; the file is answered and edited."""
+    """Returns a chat with one message of each kind; the file is quoted and edited."""
     closed = make_chat(contact, closed_at=datetime.now(UTC))
     earlier = make_message(closed, content="Dito antes")
     chat = make_chat(contact)
@@ -75,13 +75,13 @@ SHOWN = (
 )
 
 
-def test_the_conversation_shows_it(desk, talked):
+def test_the_conversation_shows_the_details(desk, talked):
     page = shown(desk, talked, CHATS)
     for what in (*SHOWN, "Dito antes", "Segredo", "Deleted by its sender"):
         assert what in page
 
 
-def test_the_page_of_a_message_shows_it(desk, talked):
+def test_the_page_of_a_message_shows_the_details(desk, talked):
     file, deleted = talked.messages.order_by("pk")
     page = shown(desk, file, MESSAGES)
     for what in SHOWN:
@@ -91,7 +91,7 @@ def test_the_page_of_a_message_shows_it(desk, talked):
         assert what in page
 
 
-def test_a_message_without_anything_has_none_of_it(desk, contact):
+def test_a_plain_message_shows_no_details(desk, contact):
     message = make_message(make_chat(contact))
     for row, path in ((message, MESSAGES), (message.chat, CHATS)):
         page = shown(desk, row, path)
@@ -105,15 +105,15 @@ def test_a_message_without_anything_has_none_of_it(desk, contact):
             assert word not in page
 
 
-def test_the_list_shows_captions_and_is_cut_by_where_customers_came_from(desk, talked):
+def test_the_list_shows_captions_and_filters_by_origin(desk, talked):
     file = talked.messages.order_by("pk")[0]
     assert "Meu bolo" in desk.get(MESSAGES).content.decode()
     assert listed(desk, MESSAGES, origin="ad") == [file]
     assert listed(desk, MESSAGES, origin="post") == []
 
 
-def test_a_long_conversation_costs_no_query_more(desk, talked):
-    shown(desk, talked, CHATS)  # Loads what the process keeps, such as content types.
+def test_a_long_conversation_needs_no_more_queries(desk, talked):
+    shown(desk, talked, CHATS)  # Loads what the process caches, such as content types.
     with CaptureQueriesContext(connection) as few:
         shown(desk, talked, CHATS)
     for message in list(talked.messages.all()):
@@ -124,7 +124,7 @@ def test_a_long_conversation_costs_no_query_more(desk, talked):
     assert len(many) == len(few)
 
 
-def test_what_senders_write_stays_text(desk, contact):
+def test_senders_texts_are_escaped(desk, contact):
     chat = make_chat(contact)
     details = {
         "caption": PAYLOAD,

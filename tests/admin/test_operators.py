@@ -1,4 +1,4 @@
-"""The people who answer: one form for the person, the account and the areas."""
+"""Operators in the back-office: one form for the person, the account and the areas."""
 
 import pytest
 from django.contrib.admin import site
@@ -38,7 +38,7 @@ def typed(manager, *areas, **over):
 
 
 def stays(operator, *areas, **over):
-    """The form as it stands, with what is changed."""
+    """Returns the form's unchanged data, with the given changes."""
     return {
         "name": operator.name,
         "email": operator.email,
@@ -49,7 +49,7 @@ def stays(operator, *areas, **over):
     } | over
 
 
-def test_one_form_makes_the_operator_his_user_and_his_areas(desk, manager, sales):
+def test_one_form_creates_the_operator_his_user_and_his_areas(desk, manager, sales):
     desk.post(ADD, typed(manager, sales))
     rui = Operator.objects.get()
     assert (rui.manager, rui.name, rui.email) == (
@@ -88,7 +88,7 @@ def test_the_new_operator_can_sign_in(desk, manager, sales):
         ({"email": "no mail"}, "email"),
     ],
 )
-def test_what_does_not_fit_is_said_at_its_field(desk, manager, sales, over, field):
+def test_invalid_values_are_errors_of_their_fields(desk, manager, sales, over, field):
     User.objects.create_user("taken")
     answer = desk.post(ADD, typed(manager, sales, **over))
     assert list(errors(answer)) == [field]
@@ -97,7 +97,7 @@ def test_what_does_not_fit_is_said_at_its_field(desk, manager, sales, over, fiel
     assert not User.objects.filter(username="rui").exists()
 
 
-def test_an_operator_changes_with_his_account_and_areas(desk, sales, support, ana):
+def test_changing_an_operator_changes_his_account_and_areas(desk, sales, support, ana):
     kept = ana.memberships.get()
     desk.post(
         change(ana),
@@ -111,7 +111,7 @@ def test_an_operator_changes_with_his_account_and_areas(desk, sales, support, an
     assert [area.code for area in ana.areas.all()] == ["suporte"]
 
 
-def test_an_empty_password_stays_and_a_new_one_is_set(desk, sales, ana):
+def test_an_empty_password_keeps_the_old_one(desk, sales, ana):
     desk.post(change(ana), stays(ana, sales))
     assert User.objects.get(pk=ana.user_id).check_password("secret-password")
     desk.post(change(ana), stays(ana, sales, new_password="another-password"))
@@ -136,7 +136,7 @@ def test_an_existing_account_is_never_taken_over(desk, manager, sales, administr
 
 
 @pytest.mark.parametrize("flag", ["is_staff", "is_superuser"])
-def test_the_account_of_staff_is_out_of_reach(desk, sales, ana, flag):
+def test_the_account_of_staff_cannot_be_changed(desk, sales, ana, flag):
     User.objects.filter(pk=ana.user_id).update(**{flag: True})
     before = User.objects.filter(pk=ana.user_id).values("username", "password").get()
     page = desk.get(change(ana)).content.decode()
@@ -152,14 +152,14 @@ def test_the_account_of_staff_is_out_of_reach(desk, sales, ana, flag):
     assert after == before
 
 
-def test_the_manager_of_an_operator_is_settled(desk, sales, ana, other_manager):
+def test_the_manager_of_an_operator_cannot_be_changed(desk, sales, ana, other_manager):
     desk.post(change(ana), stays(ana, sales, manager=other_manager.pk))
     assert Operator.objects.get(pk=ana.pk).manager == sales.manager
 
 
 @pytest.fixture
 def busy(contact, ana):
-    """Ana answers the contact."""
+    """Assigns the contact to Ana."""
     sight = find_operator(ana.manager_id, ana.pk)
     claim(contact, sight, actor=Actor("test", ana.pk))
     return contact
@@ -170,7 +170,9 @@ def last_line():
     return line.kind, line.operator_id, line.actor, line.acting_operator_id
 
 
-def test_many_are_deactivated_and_brought_back(desk, supervisor, ana, bruno, busy):
+def test_selected_operators_are_deactivated_and_reactivated(
+    desk, supervisor, ana, bruno, busy
+):
     chosen = {"_selected_action": [ana.pk, bruno.pk], "action": "deactivate"}
     asked = desk.post(LIST, chosen)
     assert Operator.objects.active().count() == 2
@@ -185,7 +187,7 @@ def test_many_are_deactivated_and_brought_back(desk, supervisor, ana, bruno, bus
     assert Operator.objects.active().count() == 2
 
 
-def test_an_operator_with_a_history_stays(desk, ana, busy):
+def test_an_operator_with_a_history_cannot_be_deleted(desk, ana, busy):
     address = f"/admin/areas/operator/{ana.pk}/delete/"
     page = desk.get(address).content.decode()
     assert "has contacts." in page
@@ -194,7 +196,7 @@ def test_an_operator_with_a_history_stays(desk, ana, busy):
     assert Operator.objects.filter(pk=ana.pk).exists()
 
 
-def test_an_operator_without_one_goes_with_his_account(desk, ana):
+def test_an_operator_without_a_history_is_deleted_with_his_account(desk, ana):
     path = f"/admin/areas/operator/{ana.pk}/delete/"
     assert dict(desk.get(path).context["hidden"]) == {"post": "yes"}
     agree(desk, path, {"post": "yes"})
@@ -202,7 +204,7 @@ def test_an_operator_without_one_goes_with_his_account(desk, ana):
     assert not User.objects.filter(pk=ana.user_id).exists()
 
 
-def test_the_account_of_staff_outlives_the_operator(desk, ana):
+def test_the_account_of_staff_is_kept_when_the_operator_is_deleted(desk, ana):
     User.objects.filter(pk=ana.user_id).update(is_staff=True)
     path = f"/admin/areas/operator/{ana.pk}/delete/"
     assert dict(desk.get(path).context["hidden"]) == {"post": "yes"}
@@ -230,7 +232,7 @@ def test_areas_of_two_managers_are_distinguishable(
     assert "Vendas" in page
 
 
-def test_his_cap_is_on_his_page(desk, ana, sales):
+def test_the_page_shows_and_saves_the_cap(desk, ana, sales):
     desk.post(change(ana), stays(ana, sales, cap="7"))
     ana.refresh_from_db()
     assert ana.cap == 7
@@ -240,7 +242,7 @@ def test_his_cap_is_on_his_page(desk, ana, sales):
     assert errors(desk.post(change(ana), stays(ana, sales, cap="-1")))
 
 
-def test_his_page_tells_what_he_is_now(desk, manager, ana):
+def test_the_page_shows_the_current_presence(desk, manager, ana):
     assert "Offline" in desk.get(change(ana)).content.decode()
     PauseReason.objects.create(manager=manager, code="almoco", name="Almoço <b>")
     arrive(ana)
@@ -250,7 +252,7 @@ def test_his_page_tells_what_he_is_now(desk, manager, ana):
     assert "Almoço &lt;b&gt;" in page
 
 
-def test_the_list_tells_who_is_there_with_what_load(desk, manager, sales, ana, bruno):
+def test_the_list_shows_presence_and_load(desk, manager, sales, ana, bruno):
     PauseReason.objects.create(manager=manager, code="almoco", name="Almoço")
     for operator in (ana, bruno):
         connect(operator)
@@ -276,7 +278,7 @@ def test_the_list_tells_who_is_there_with_what_load(desk, manager, sales, ana, b
     assert "2 of 2" in desk.get(change(ana)).content.decode()
 
 
-def test_the_list_asks_for_everybody_at_once(
+def test_the_list_reads_all_presences_with_one_query(
     desk, manager, sales, django_assert_max_num_queries
 ):
     for name in "abcdefgh":

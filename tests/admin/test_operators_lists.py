@@ -18,7 +18,7 @@ def add(client, page, manager, **given):
     return client.post(f"{page}add/", {"manager": manager.pk} | given)
 
 
-def test_a_tag_is_added_and_its_code_stays(desk, manager, contact):
+def test_a_tag_is_added_and_its_code_cannot_be_changed(desk, manager, contact):
     answer = add(desk, TAGS, manager, **CODED, colour="#FF0000")
     assert answer.status_code == 302, errors(answer)
     tag = Tag.objects.get()
@@ -35,7 +35,7 @@ def test_a_tag_is_added_and_its_code_stays(desk, manager, contact):
 
 
 @pytest.mark.parametrize("page", [TAGS, CLOSING, TRANSFER])
-def test_a_wrong_item_is_refused_with_its_field(desk, manager, page):
+def test_an_invalid_item_is_an_error_of_its_field(desk, manager, page):
     given = {**CODED, "colour": "#ff0000"}
     assert add(desk, page, manager, **given).status_code == 302
     for over, field in (
@@ -46,7 +46,7 @@ def test_a_wrong_item_is_refused_with_its_field(desk, manager, page):
         assert list(errors(add(desk, page, manager, **given | over))) == [field]
 
 
-def test_a_colour_is_one(desk, manager):
+def test_an_invalid_colour_is_refused(desk, manager):
     answer = add(desk, TAGS, manager, **CODED, colour="red;x")
     assert list(errors(answer)) == ["colour"]
 
@@ -87,7 +87,7 @@ def test_a_supervisor_writes_quick_replies(desk, manager, sales):
     assert "{saudacao}" in desk.get(f"{REPLIES}add/").content.decode()
 
 
-def test_an_operators_own_is_shown_and_can_be_deleted(desk, manager, ana):
+def test_an_operators_own_reply_is_shown_and_can_be_deleted(desk, manager, ana):
     file = ReplyFile.objects.create(manager=manager, mime="image/png", size=1)
     row = Reply.objects.create(
         manager=manager, operator=ana, shortcut="oi", text="Da Ana", file=file

@@ -1,4 +1,4 @@
-"""The first page: accounts that need somebody come first, with what to do."""
+"""The first page shows accounts with problems first, with what to do about them."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def account(manager, channel="whatsapp", **over):
     return GatewayAccount.objects.create(manager=manager, channel=channel, **over)
 
 
-def test_accounts_that_work_are_no_trouble(desk, manager):
+def test_working_accounts_are_not_shown(desk, manager):
     account(manager, state="open")
     account(manager, "facebook", state="unknown")
     assert troubles(desk) == []
@@ -51,7 +51,7 @@ def test_accounts_that_work_are_no_trouble(desk, manager):
         ({"alarmed_at": datetime.now(UTC)}, "Messages wait.", "tried again"),
     ],
 )
-def test_a_troubled_account_says_what_to_do(desk, manager, over, title, advice):
+def test_an_account_with_a_problem_shows_what_to_do(desk, manager, over, title, advice):
     shown = account(manager, **{"state": "open"} | over)
     [trouble] = troubles(desk)
     assert (trouble.account_id, trouble.title) == (shown.pk, title)
@@ -86,20 +86,20 @@ def test_a_gateway_that_refuses_every_message_is_shown(desk, manager):
 @pytest.mark.parametrize(
     "statuses", [("failed", "failed"), ("failed", "failed", "sent", "failed")]
 )
-def test_some_failures_are_not_all(desk, manager, statuses):
+def test_a_gateway_that_refuses_some_messages_is_not_shown(desk, manager, statuses):
     account(manager, state="open")
     sent(make_contact(manager), *statuses)
     assert troubles(desk) == []
 
 
-def test_failures_of_yesterday_are_over(desk, manager):
+def test_failures_of_yesterday_do_not_count(desk, manager):
     account(manager, state="open")
     sent(make_contact(manager), "failed", "failed", "failed")
     Delivery.objects.update(done_at=datetime.now(UTC) - timedelta(days=2))
     assert troubles(desk) == []
 
 
-def test_a_supervisor_sees_own_accounts_alone(desk, office, manager, other_manager):
+def test_a_supervisor_sees_only_own_accounts(desk, office, manager, other_manager):
     account(manager, state="closed")
     account(other_manager, state="closed")
     assert [trouble.manager for trouble in troubles(desk)] == [manager.name]

@@ -1,4 +1,4 @@
-"""No secret is in any page, and no page loads anything from elsewhere."""
+"""No page contains a secret or loads anything from other servers."""
 
 import re
 
@@ -33,7 +33,7 @@ LOADED = re.compile(r"""(?:src|href|action|hx-get|hx-post)\s*=\s*["']([^"']*)["'
 
 @pytest.fixture
 def addresses(own):
-    """Every page there is, by GET."""
+    """Returns the addresses of all pages that answer GET."""
     Manager.objects.filter(pk=own.manager.pk).update(
         facebook_token=f"{CANARY}-token", gateway_settings=f'{{"k": "{CANARY}"}}'
     )
@@ -57,9 +57,7 @@ def addresses(own):
     return [*found, "/admin/auth/user/", "/admin/auth/user/add/"]
 
 
-def test_no_page_holds_a_secret_nor_loads_anything_from_elsewhere(
-    desk, office, addresses
-):
+def test_no_page_contains_a_secret_or_loads_from_other_servers(desk, office, addresses):
     digest = ApiKey.objects.get().digest
     answers = [Client().get("/admin/login/")]
     answers += [client.get(each) for client in (desk, office) for each in addresses]
@@ -93,7 +91,7 @@ def test_no_secret_is_in_the_log_of_changes(desk, own, addresses):
     assert CANARY not in entry.change_message + entry.object_repr
 
 
-def test_the_files_that_pages_load_are_there(office):
+def test_the_files_that_pages_load_exist(office):
     page = office.get("/admin/").content.decode()
     files = [name for name in LOADED.findall(page) if name.startswith("/static/")]
     assert {"/static/backoffice.css", "/static/backoffice-forms.css"} <= set(files)
@@ -105,7 +103,7 @@ def test_the_files_that_pages_load_are_there(office):
 @pytest.mark.parametrize(
     "file", ["unfold/css/styles.css", "backoffice.css", "backoffice-forms.css"]
 )
-def test_styles_load_local_files_alone(file):
+def test_styles_load_only_local_files(file):
     with open(finders.find(file), encoding="utf-8") as style:
         assert not re.search(r"""url\(\s*['"]?(https?:|//)""", style.read())
 
@@ -113,7 +111,7 @@ def test_styles_load_local_files_alone(file):
 PAYLOAD = "<img src=x onerror=alert(1)>\"'><script>alert(2)</script>{{ 7*7 }}"
 
 
-def test_what_customers_and_callers_write_stays_text(desk, manager):
+def test_texts_of_customers_and_callers_are_escaped(desk, manager):
     Manager.objects.filter(pk=manager.pk).update(name=PAYLOAD, email=PAYLOAD)
     manager.refresh_from_db()
     evil = make_centre(manager, "x")
@@ -141,7 +139,7 @@ def test_what_customers_and_callers_write_stays_text(desk, manager):
     assert sum("&lt;img src=x" in page for page in pages) > len(pages) // 2
 
 
-def test_each_page_is_seen_without_a_script(desk, addresses):
+def test_each_page_is_visible_without_scripts(desk, addresses):
     """The theme hides a whole page until its script runs."""
     answers = [Client().get("/admin/login/"), *map(desk.get, addresses)]
     pages = {each.request["PATH_INFO"]: each.content.decode() for each in answers}

@@ -1,4 +1,4 @@
-"""Supervisors and administrators, kept by administrators and by supervisors."""
+"""Supervisors and administrators: created and changed by administrators and others."""
 
 import pytest
 from django.contrib.auth.models import User
@@ -6,7 +6,7 @@ from django.utils import timezone
 
 from areas.models import SecondFactor
 from managers.models import Supervision
-from tests.admin.conftest import agree, at_the_desk, errors
+from tests.admin.conftest import agree, errors, sign_in_to_admin
 from tests.builders import make_operator, make_supervisor
 
 LIST = "/admin/auth/user/"
@@ -33,13 +33,13 @@ def typed(*managers, **over):
     } | over
 
 
-def test_a_supervisor_is_made_with_his_managers(office, manager, other_manager):
+def test_a_supervisor_is_created_with_his_managers(office, manager, other_manager):
     office.post(ADD, typed(manager))
     sofia = User.objects.get(username="sofia")
     assert (sofia.is_staff, sofia.is_superuser) == (True, False)
     assert sofia.check_password("a-good-password")
     assert [s.manager for s in sofia.supervisions.all()] == [manager]
-    listed = at_the_desk(sofia).get("/admin/managers/manager/")
+    listed = sign_in_to_admin(sofia).get("/admin/managers/manager/")
     assert list(listed.context["cl"].result_list) == [manager]
 
 
@@ -62,7 +62,7 @@ def test_changing_without_a_password_keeps_it(office, supervisor):
 
 
 @pytest.mark.parametrize("missing", ["is_active", "is_superuser"])
-def test_an_administrator_does_not_lock_himself_out(office, administrator, missing):
+def test_an_administrator_cannot_revoke_his_own_access(office, administrator, missing):
     form = typed(username="chefe", new_password="", is_superuser="on")
     del form[missing]
     answer = office.post(f"/admin/auth/user/{administrator.pk}/change/", form)
@@ -77,7 +77,7 @@ def test_operators_are_not_among_the_staff(office, supervisor, ana):
     assert answer.status_code == 302
 
 
-def test_nobody_is_deleted(office, supervisor):
+def test_people_cannot_be_deleted(office, supervisor):
     assert office.post(f"/admin/auth/user/{supervisor.pk}/delete/").status_code == 403
 
 
@@ -102,7 +102,7 @@ def test_a_supervisor_changes_his_own_password(desk, supervisor):
 
 
 def kept(supervision, **over):
-    """The form of a person who keeps that supervision."""
+    """Returns the form of a supervisor who keeps his managers."""
     return (
         typed(new_password="")
         | {
@@ -121,23 +121,23 @@ def test_a_supervisor_adds_a_supervisor_of_his_managers(desk, manager):
     sofia = User.objects.get(username="sofia")
     assert (sofia.is_staff, sofia.is_superuser) == (True, False)
     assert [s.manager for s in sofia.supervisions.all()] == [manager]
-    listed = at_the_desk(sofia).get(LIST).context["cl"].result_list
+    listed = sign_in_to_admin(sofia).get(LIST).context["cl"].result_list
     assert sofia in listed
 
 
-def test_a_supervisor_adds_no_administrator(desk, manager):
+def test_a_supervisor_cannot_add_an_administrator(desk, manager):
     assert "is_superuser" not in desk.get(ADD).content.decode()
     desk.post(ADD, typed(manager, is_superuser="on"))
     assert not User.objects.get(username="sofia").is_superuser
 
 
-def test_a_supervisor_gives_no_foreign_manager(desk, manager, other_manager):
+def test_a_supervisor_cannot_assign_another_manager(desk, manager, other_manager):
     answer = desk.post(ADD, typed(manager, other_manager))
     assert answer.status_code == 200
     assert not User.objects.filter(username="sofia").exists()
 
 
-def test_a_supervisor_adds_nobody_without_a_manager(desk, manager):
+def test_a_supervisor_cannot_add_somebody_without_a_manager(desk, manager):
     answer = desk.post(ADD, typed())
     assert "Choose at least one manager" in answer.content.decode()
     assert not User.objects.filter(username="sofia").exists()
@@ -166,7 +166,7 @@ def test_a_supervisor_does_not_change_himself(desk, supervisor, other_manager):
 
 
 @pytest.mark.parametrize("right", ["supervises", "answers"])
-def test_a_supervisor_does_not_take_over_whoever_has_more_rights(
+def test_a_supervisor_cannot_change_somebody_with_more_rights(
     desk, manager, other_manager, right
 ):
     colleague = make_supervisor(manager)
@@ -185,7 +185,7 @@ def test_a_supervisor_does_not_take_over_whoever_has_more_rights(
     assert not colleague.check_password("a-new-password")
 
 
-def test_a_supervisor_ends_the_second_factor_only_of_those_whom_he_changes(
+def test_a_supervisor_disables_two_step_sign_in_only_of_people_he_may_change(
     desk, manager, other_manager
 ):
     colleague, foreign = make_supervisor(manager), make_supervisor(manager)
@@ -202,7 +202,7 @@ def test_a_supervisor_ends_the_second_factor_only_of_those_whom_he_changes(
     assert [each.user for each in SecondFactor.objects.all()] == [foreign]
 
 
-def test_administrators_and_foreign_supervisors_are_out_of_sight(
+def test_administrators_and_other_managers_supervisors_are_not_listed(
     desk, administrator, manager, other_manager
 ):
     Supervision.objects.create(user=administrator, manager=manager)

@@ -1,4 +1,4 @@
-"""Rules that are saved now and count from a later moment on."""
+"""Rules that are saved now and take effect at a later time."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def its_time_has_come(plan):
     )
 
 
-def test_what_is_to_count_later_leaves_the_present_rules_until_then(
+def test_planned_rules_do_not_change_the_current_ones(
     desk, manager, policy, supervisor, tomorrow
 ):
     sent = {**WEEK, "sla_queue": "5", "survey": "yes", "begins_at": typed(tomorrow)}
@@ -95,7 +95,7 @@ def test_the_first_rules_may_be_planned_too(desk, manager, sales, tomorrow):
     assert policy_for(manager.pk, sales.pk).cap == 3
 
 
-def test_the_page_that_asks_also_asks_from_when(
+def test_the_confirmation_page_asks_for_the_time(
     desk, manager, policy, contact, tomorrow
 ):
     open_chat(contact, actor=Actor(""))
@@ -112,7 +112,7 @@ def test_the_page_that_asks_also_asks_from_when(
 
 
 @pytest.mark.parametrize("days", [-1, 367])
-def test_a_moment_that_is_over_or_too_far_is_refused(desk, policy, days):
+def test_a_past_or_too_distant_time_is_refused(desk, policy, days):
     moment = timezone.now() + timedelta(days=days)
     answer = desk.post(
         change(policy), {"sla_queue": "5", "survey": "yes", "begins_at": typed(moment)}
@@ -122,13 +122,15 @@ def test_a_moment_that_is_over_or_too_far_is_refused(desk, policy, days):
 
 
 @pytest.mark.parametrize("text", ["\x00", "amanhã", "2026-12-01T25:00", "9" * 9999])
-def test_what_is_no_moment_is_refused(desk, policy, text):
+def test_an_invalid_time_is_refused(desk, policy, text):
     sent = {"sla_queue": "5", "survey": "yes", "begins_at": text}
     assert "begins_at" in errors(desk.post(change(policy), sent))
     assert not PlannedPolicy.objects.exists()
 
 
-def test_a_foreign_area_cannot_be_planned_for(desk, manager, foreign, tomorrow):
+def test_an_area_of_another_manager_cannot_be_planned_for(
+    desk, manager, foreign, tomorrow
+):
     sent = {"manager": manager.pk, "area": foreign.area.pk, "cap": "3"}
     answer = desk.post(
         "/admin/areas/policy/add/", sent | {"begins_at": typed(tomorrow)}
@@ -138,7 +140,7 @@ def test_a_foreign_area_cannot_be_planned_for(desk, manager, foreign, tomorrow):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_two_workers_begin_a_plan_once(manager, tomorrow):
+def test_two_workers_apply_a_plan_once(manager, tomorrow):
     plan = plan_policy(
         manager.pk, None, {"slaQueue": 5}, begins_at=tomorrow, made_by="user:1"
     )
@@ -157,9 +159,7 @@ def test_two_workers_begin_a_plan_once(manager, tomorrow):
     assert not BackgroundFault.objects.exists()
 
 
-def test_a_worker_that_dies_in_the_middle_leaves_the_plan(
-    manager, tomorrow, monkeypatch
-):
+def test_a_worker_killed_while_applying_leaves_the_plan(manager, tomorrow, monkeypatch):
     plan = plan_policy(
         manager.pk, None, {"slaQueue": 5}, begins_at=tomorrow, made_by="user:1"
     )
@@ -180,7 +180,7 @@ def test_a_plan_without_a_change_is_refused(desk, policy, tomorrow):
     assert "begins_at" in errors(answer)
 
 
-def test_the_clock_is_the_companys(desk, manager, policy, tomorrow):
+def test_times_are_in_the_managers_time_zone(desk, manager, policy, tomorrow):
     manager.time_zone = "America/Manaus"
     manager.save()
     sent = {
@@ -193,7 +193,7 @@ def test_the_clock_is_the_companys(desk, manager, policy, tomorrow):
     assert PlannedPolicy.objects.get().begins_at == local
 
 
-def test_a_planned_change_is_cancelled_after_a_question(
+def test_a_planned_change_is_cancelled_after_a_confirmation(
     desk, manager, policy, supervisor, tomorrow
 ):
     plan = plan_policy(
@@ -210,13 +210,13 @@ def test_a_planned_change_is_cancelled_after_a_question(
     assert line.before["given"] == {"slaQueue": 5}
 
 
-def test_two_plans_for_one_moment_are_one(manager, tomorrow):
+def test_two_plans_for_the_same_time_become_one(manager, tomorrow):
     for given in ({"slaQueue": 5, "cap": 2}, {"cap": 3}):
         plan_policy(manager.pk, None, given, begins_at=tomorrow, made_by="user:1")
     assert PlannedPolicy.objects.get().given == {"slaQueue": 5, "cap": 3}
 
 
-def test_a_wrong_plan_is_refused_with_its_place(manager, tomorrow):
+def test_an_error_names_the_invalid_part_of_a_plan(manager, tomorrow):
     with pytest.raises(InvalidError) as refused:
         plan_policy(
             manager.pk, None, {"cap": 1001}, begins_at=tomorrow, made_by="user:1"
@@ -224,7 +224,7 @@ def test_a_wrong_plan_is_refused_with_its_place(manager, tomorrow):
     assert list(refused.value.more["fields"]) == ["policy.cap"]
 
 
-def test_what_can_no_longer_begin_says_why_and_the_others_begin(
+def test_a_plan_that_became_invalid_shows_why_and_others_are_applied(
     desk, manager, sales, tomorrow
 ):
     away = make_area(manager, "plantao")

@@ -1,4 +1,4 @@
-"""The back-office's own words in Portuguese, where Django's would be wrong."""
+"""The back-office's own Portuguese texts, where Django's would be wrong."""
 
 from __future__ import annotations
 
@@ -29,11 +29,11 @@ def read(client, path):
 
 @pytest.fixture
 def added(office):
-    """The answer to a form that added a manager."""
+    """Returns the response to a form that added a manager."""
     return office.post(ADD, MANAGER, follow=True, headers={"Accept-Language": "pt-BR"})
 
 
-def test_what_was_added_has_no_gender(added):
+def test_the_message_about_an_added_row_has_no_gender(added):
     """Django's sentence takes every noun as masculine: "O empresa foi adicionado"."""
     [said] = messages_of(added)
     assert said.startswith("Inclusão concluída: empresa “")
@@ -52,8 +52,8 @@ def test_the_history_has_no_gender(office, added):
 
 
 @pytest.mark.parametrize(("language", "back"), [("pt-BR", "Voltar"), ("en", "Back")])
-def test_leaving_a_page_is_not_called_closing(desk, own, language, back):
-    """Beside a chat "Close" would mean the chat."""
+def test_the_button_to_leave_a_page_is_not_called_close(desk, own, language, back):
+    """Next to a chat, "Close" would mean closing the chat."""
     answer = desk.get(
         f"/admin/chats/chatevent/{own.event.pk}/change/",
         headers={"Accept-Language": language},
@@ -96,7 +96,7 @@ def test_types_of_messages(desk, own):
     assert ">Texto<" in page.content.decode()
 
 
-def test_rules_have_names_and_months_no_capitals(office, manager):
+def test_rules_have_names_and_months_are_in_lower_case(office, manager):
     chat = open_chat(make_contact(manager), actor=Actor("rule:away"))
     Chat.objects.update(opened_at="2026-11-29T22:24:00Z")
     page = read(office, "/admin/chats/chatevent/").content.decode()

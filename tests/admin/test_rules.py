@@ -22,7 +22,7 @@ def change(policy):
 
 
 def typed(client, address):
-    """What the form would send as it is shown."""
+    """Returns the data that the form would submit unchanged."""
     sent = {}
     for bound in form_of(client.get(address)):
         value = bound.value()
@@ -79,7 +79,7 @@ def test_a_form_sent_as_it_is_shown_changes_nothing(desk, manager, sales, policy
     assert list(Policy.objects.order_by("pk").values()) == before
 
 
-def test_what_an_area_inherits_is_shown_in_grey(desk, manager, sales, policy):
+def test_inherited_settings_are_shown_in_grey(desk, manager, sales, policy):
     page = desk.get(ADD, {"manager": manager.pk, "area": sales.pk})
     fields = form_of(page).fields
     assert fields["sla_queue"].widget.attrs["placeholder"] == "1:30"
@@ -95,7 +95,7 @@ def test_what_an_area_inherits_is_shown_in_grey(desk, manager, sales, policy):
     assert own["sla_queue"].widget.attrs["placeholder"] == "0"
 
 
-def test_an_area_says_explicitly_nothing(desk, manager, sales, support, policy):
+def test_an_area_can_explicitly_set_nothing(desk, manager, sales, support, policy):
     save_policy(manager.pk, None, {"awayArea": "suporte"})
     given = {
         "manager": manager.pk,
@@ -129,7 +129,7 @@ def test_an_area_says_explicitly_nothing(desk, manager, sales, support, policy):
         ({}, "__all__", "Set something"),
     ],
 )
-def test_what_is_wrong_is_said_at_its_field(desk, manager, given, field, part):
+def test_invalid_values_are_errors_of_their_fields(desk, manager, given, field, part):
     answer = desk.post(ADD, {"manager": manager.pk} | given)
     found = errors(answer)
     assert list(found) == [field]
@@ -137,7 +137,7 @@ def test_what_is_wrong_is_said_at_its_field(desk, manager, given, field, part):
     assert not Policy.objects.exists()
 
 
-def test_the_rules_of_a_manager_are_there_once(desk, manager, policy):
+def test_a_manager_has_one_row_of_rules(desk, manager, policy):
     answer = desk.post(ADD, {"manager": manager.pk, "cap": "3"})
     assert "change those" in str(errors(answer)["__all__"])
 
@@ -148,7 +148,7 @@ def test_entry_area_is_not_offered_to_an_area(desk, manager, sales):
     assert "entry_area_id" not in form_of(desk.get(change(own))).fields
 
 
-def test_a_foreign_area_is_no_choice(desk, manager):
+def test_areas_of_other_managers_are_not_offered(desk, manager):
     foreign = make_area(make_manager())
     answer = desk.post(ADD, {"manager": manager.pk, "area": foreign.pk, "cap": "1"})
     assert list(errors(answer)) == ["area"]
@@ -166,7 +166,7 @@ def test_deleting_rules_inherits_everything(desk, manager, sales, policy):
     ]
 
 
-def test_an_area_leads_to_its_rules(desk, manager, sales):
+def test_an_area_links_to_its_rules(desk, manager, sales):
     page = f"/admin/areas/area/{sales.pk}/change/"
     link = f"{ADD}?manager={manager.pk}&amp;area={sales.pk}"
     assert link in desk.get(page).content.decode()
@@ -184,7 +184,7 @@ def test_an_area_is_deleted_with_its_rules(desk, manager, sales):
     assert not manager.has_automation
 
 
-def test_a_new_zone_of_the_manager_is_a_new_version(desk, manager, policy):
+def test_a_new_time_zone_of_the_manager_creates_a_version(desk, manager, policy):
     page = f"/admin/managers/manager/{manager.pk}/change/"
     sent = typed(desk, page) | {"time_zone": "America/Manaus", "uf": "AM"}
     sent |= NO_REASONS
@@ -195,7 +195,7 @@ def test_a_new_zone_of_the_manager_is_a_new_version(desk, manager, policy):
     assert version.zone == "America/Manaus"
 
 
-def test_an_areas_assignment_can_be_tried(desk, manager, sales, ana):
+def test_an_area_links_to_the_trial_of_its_assignment(desk, manager, sales, ana):
     save_policy(manager.pk, None, {"assign": "rotation", "cap": 4})
     save_policy(manager.pk, sales.pk, {"cap": 7})
     page = desk.get(change(Policy.objects.get(area=sales)))

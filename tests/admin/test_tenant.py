@@ -1,4 +1,4 @@
-"""For a supervisor a foreign row and a missing one are the same thing, everywhere."""
+"""For a supervisor, rows of other managers are treated like missing ones, everywhere."""
 
 import pytest
 from django.contrib import admin
@@ -6,7 +6,7 @@ from django.contrib import admin
 from chats.models import Chat
 from contacts.models import Contact
 from managers.admin.tenant import TenantAdmin
-from tests.admin.conftest import at_the_desk, errors
+from tests.admin.conftest import errors, sign_in_to_admin
 from tests.builders import make_area, make_supervisor
 
 PAGES = [
@@ -28,7 +28,7 @@ MISSING = 999_999_999
 
 
 @pytest.mark.parametrize("page", PAGES)
-def test_lists_hold_own_rows_alone(desk, own, foreign, page):
+def test_lists_show_only_own_rows(desk, own, foreign, page):
     shown = desk.get(f"/admin/{page}/")
     assert [row.pk for row in shown.context["cl"].result_list] == [own.rows()[page].pk]
     assert "Estranho" not in shown.content.decode()
@@ -36,7 +36,7 @@ def test_lists_hold_own_rows_alone(desk, own, foreign, page):
 
 @pytest.mark.parametrize("page", PAGES)
 @pytest.mark.parametrize("view", ["change", "history", "delete"])
-def test_the_address_of_a_foreign_row_leads_nowhere(desk, own, foreign, page, view):
+def test_the_page_of_a_foreign_row_is_not_found(desk, own, foreign, page, view):
     answers = [
         desk.get(f"/admin/{page}/{pk}/{view}/", follow=True)
         for pk in (foreign.rows()[page].pk, MISSING)
@@ -73,13 +73,13 @@ def test_autocomplete_offers_own_managers(desk, own, foreign, model, field):
     ]
 
 
-def test_autocomplete_does_not_help_with_foreign_names(desk, own, foreign):
+def test_autocomplete_finds_no_foreign_managers(desk, own, foreign):
     query = {"app_label": "areas", "model_name": "area", "field_name": "manager"}
     found = desk.get("/admin/autocomplete/", query | {"term": "Estranho"})
     assert found.json()["results"] == []
 
 
-def test_autocomplete_names_no_foreign_people(desk, own, foreign, supervisor):
+def test_autocomplete_finds_no_foreign_people(desk, own, foreign, supervisor):
     make_supervisor(foreign.manager)
     query = {
         "app_label": "managers",
@@ -103,8 +103,8 @@ def test_a_chosen_manager_narrows_the_filters(office, own, foreign):
     "page",
     ["contacts/contact", "areas/operator", "areas/policy", "chats/reply"],
 )
-def test_a_form_says_whose_each_area_is(office, own, foreign, page):
-    """The script `narrow-choices.js` hides those of other managers by it."""
+def test_a_form_has_the_manager_of_each_area(office, own, foreign, page):
+    """The script `narrow-choices.js` uses it to hide those of other managers."""
     form = office.get(f"/admin/{page}/add/").content.decode()
     assert "narrow-choices.js" in form
     for centre in (own, foreign):
@@ -112,14 +112,14 @@ def test_a_form_says_whose_each_area_is(office, own, foreign, page):
         assert f"{centre.area.name} · {centre.manager.name}" in form
 
 
-def test_a_known_row_is_offered_areas_of_its_manager_alone(office, own, foreign):
+def test_an_existing_row_is_offered_only_areas_of_its_manager(office, own, foreign):
     form = office.get(f"/admin/areas/holiday/{own.holiday.pk}/change/").content.decode()
     assert own.area.name in form
     assert foreign.area.name not in form
 
 
-def test_filters_offer_own_rows_alone(supervisor, own, foreign):
-    third = at_the_desk(make_supervisor(own.manager))
+def test_filters_offer_only_own_rows(supervisor, own, foreign):
+    third = sign_in_to_admin(make_supervisor(own.manager))
     make_area(own.manager, "second")
     page = third.get("/admin/contacts/contact/").content.decode()
     assert own.area.name in page
@@ -136,9 +136,7 @@ def test_filters_offer_own_rows_alone(supervisor, own, foreign):
         ("chats/chatevent", "area"),
     ],
 )
-def test_filtering_by_a_foreign_row_shows_nothing_of_it(
-    desk, own, foreign, page, field
-):
+def test_filtering_by_a_foreign_row_shows_nothing(desk, own, foreign, page, field):
     name = field.split("__")[-1]
     row = {"areas": foreign.area}.get(name) or getattr(foreign, name)
     shown = desk.get(f"/admin/{page}/?{field}__id__exact={row.pk}")
@@ -146,7 +144,7 @@ def test_filtering_by_a_foreign_row_shows_nothing_of_it(
     assert "Estranho" not in shown.content.decode()
 
 
-def test_searching_does_not_reach_further(desk, own, foreign):
+def test_searches_find_only_own_rows(desk, own, foreign):
     for page in ("contacts/contact", "chats/chat", "chats/message", "areas/operator"):
         for term in (
             "Estranho",
@@ -168,7 +166,7 @@ def test_searching_does_not_reach_further(desk, own, foreign):
         ("areas/area", "reviewed"),
     ],
 )
-def test_actions_do_not_touch_foreign_rows(desk, own, foreign, page, action):
+def test_actions_do_not_change_foreign_rows(desk, own, foreign, page, action):
     row = foreign.rows()[page]
     foreign.area.needs_review = True
     foreign.area.save()
@@ -190,7 +188,7 @@ def test_actions_do_not_touch_foreign_rows(desk, own, foreign, page, action):
 @pytest.mark.parametrize(
     "button", ["hand_over", "change_area", "close", "delete_contact"]
 )
-def test_buttons_do_not_touch_foreign_rows(desk, own, foreign, button):
+def test_buttons_do_not_change_foreign_rows(desk, own, foreign, button):
     address = f"/admin/contacts/contact/{foreign.contact.pk}/{button}/"
     shown = desk.get(address)
     assert "Estranho" not in shown.content.decode()
@@ -216,12 +214,12 @@ def test_a_contact_is_not_handed_to_a_foreign_operator(desk, own, foreign):
     answer = desk.post(
         address, {"_form_submitted": "on", "operator": foreign.operator.pk}
     )
-    assert answer.status_code == 200  # the dialog again, with its complaint
+    assert answer.status_code == 200  # the dialog again, with its error
     own.contact.refresh_from_db()
     assert own.contact.operator_id is None
 
 
-def test_an_area_is_not_made_for_a_foreign_manager(desk, own, foreign):
+def test_an_area_cannot_be_added_for_a_foreign_manager(desk, own, foreign):
     answer = desk.post(
         "/admin/areas/area/add/",
         {"manager": foreign.manager.pk, "code": "x", "name": "X"},
@@ -229,7 +227,7 @@ def test_an_area_is_not_made_for_a_foreign_manager(desk, own, foreign):
     assert list(errors(answer)) == ["manager"]
 
 
-def test_an_operator_is_not_given_foreign_areas(desk, own, foreign):
+def test_an_operator_cannot_get_foreign_areas(desk, own, foreign):
     answer = desk.post(
         "/admin/areas/operator/add/",
         {
@@ -244,7 +242,7 @@ def test_an_operator_is_not_given_foreign_areas(desk, own, foreign):
     assert list(errors(answer)) == ["areas"]
 
 
-def test_a_preset_in_the_address_shows_nothing_foreign(desk, own, foreign):
+def test_preset_values_in_the_address_show_nothing_foreign(desk, own, foreign):
     page = desk.get(f"/admin/areas/area/add/?manager={foreign.manager.pk}")
     assert "Estranho" not in page.content.decode()
 
@@ -259,11 +257,11 @@ def test_a_preset_in_the_address_shows_nothing_foreign(desk, own, foreign):
         ("areas/operator", "manager__facebook_token__startswith=g"),
     ],
 )
-def test_secrets_cannot_be_probed_through_the_address(desk, own, page, probe):
+def test_secrets_cannot_be_filtered_by(desk, own, page, probe):
     assert desk.get(f"/admin/{page}/?{probe}").status_code == 400
 
 
-def test_the_wall_counts_own_chats_alone(desk, office, own, foreign):
+def test_the_wall_counts_only_own_chats(desk, office, own, foreign):
     def waiting(client):
         return client.get("/admin/").context["panel"].tiles[0].n
 

@@ -1,4 +1,4 @@
-"""Every sentence is there in Portuguese and in English, as the sources say it."""
+"""Every text in the code has a Portuguese and an English translation."""
 
 import ast
 import gettext
@@ -17,7 +17,7 @@ from hci_center.console.words import used
 ROOT = Path(settings.BASE_DIR)
 LANGUAGES = ["pt_BR", "en"]
 SOURCES = ["hci_center", "managers", "areas", "contacts", "chats"]
-# The names under which the sources call gettext; of a plural, the first counts.
+# The names that the code uses for gettext; of a plural, the first argument counts.
 CALLS = {
     "_",
     "gettext",
@@ -30,8 +30,8 @@ IN_TEMPLATES = re.compile(r"""\b(?:_|gettext|ngettext)\(u?(['"])((?:\\.|(?!\1).)
 PLACEHOLDER = re.compile(r"%(?:\(\w+\))?[.0-9]*[sdf]")
 
 
-def said_in_python(file):
-    """The constants that a module hands to gettext, whatever it calls it."""
+def texts_in_python(file):
+    """Returns the constants that a module passes to gettext, under any name."""
     tree = ast.parse(file.read_text(encoding="utf-8"))
     names = set(CALLS)
     for node in ast.walk(tree):
@@ -47,21 +47,21 @@ def said_in_python(file):
                 yield first.value
 
 
-def said_in_template(file):
+def texts_in_template(file):
     text = templatize(file.read_text(encoding="utf-8"), origin=str(file))
     for _quote, sentence in IN_TEMPLATES.findall(text):
         yield ast.literal_eval(f'"""{sentence}"""')
 
 
 @cache
-def all_sentences():
+def all_texts():
     found = set()
     for source in SOURCES:
         for file in (ROOT / source).rglob("*.py"):
             if "migrations" not in file.parts:
-                found.update(said_in_python(file))
+                found.update(texts_in_python(file))
     for file in (ROOT / "templates").rglob("*.html"):
-        found.update(said_in_template(file))
+        found.update(texts_in_template(file))
     ones, plurals = used()
     return found | ones | {one for one, _ in plurals}
 
@@ -78,25 +78,25 @@ def catalogue(language):
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_every_sentence_of_the_sources_is_translated(language):
-    sentences = all_sentences()
+def test_every_text_is_translated(language):
+    sentences = all_texts()
     assert len(sentences) > 300
     assert sentences - set(catalogue(language)) == set()
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_no_translation_is_left_over(language):
-    assert set(catalogue(language)) - all_sentences() == set()
+def test_there_are_no_unused_translations(language):
+    assert set(catalogue(language)) - all_texts() == set()
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_a_translation_takes_what_its_sentence_gives(language):
+def test_a_translation_has_the_placeholders_of_its_text(language):
     for sentence, text in catalogue(language).items():
         given, taken = PLACEHOLDER.findall(sentence), PLACEHOLDER.findall(text)
         assert sorted(given) == sorted(taken), (sentence, text)
 
 
-def test_the_compiled_catalogues_are_those_of_the_sources():
+def test_the_compiled_catalogues_are_up_to_date():
     check = ["bin/translations", "--check"]
     done = subprocess.run(check, cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.stderr == ""
@@ -106,12 +106,12 @@ def test_the_compiled_catalogues_are_those_of_the_sources():
 @pytest.mark.parametrize(
     ("accepted", "title"), [("pt-BR,pt;q=0.9", "Visão geral"), ("en-US", "Overview")]
 )
-def test_the_back_office_is_in_the_browsers_language(desk, own, accepted, title):
+def test_the_back_office_uses_the_browsers_language(desk, own, accepted, title):
     page = desk.get("/admin/", headers={"Accept-Language": accepted})
     assert page.context["title"] == title
 
 
-def test_a_refusal_of_the_api_is_in_the_callers_language(db):
+def test_errors_of_the_api_use_the_callers_language(db):
     for accepted, sentence in (
         ("pt-BR", "É necessária uma chave de API válida ou uma sessão iniciada."),
         ("en", "A valid API key or a signed-in session is needed."),

@@ -79,7 +79,7 @@ CALLS = {
     ],
     ids=["plain", "language", "origin", "foreign host"],
 )
-def test_both_ways_answer_alike(
+def test_both_paths_give_the_same_response(
     ours, djangos, manager, settings, request_line, headers
 ):
     settings.CORS_ALLOWED_ORIGINS = ["https://console.example"]
@@ -113,7 +113,7 @@ WEBHOOKS = {
 @pytest.mark.parametrize("request_line", WEBHOOKS.values(), ids=WEBHOOKS)
 @pytest.mark.parametrize("is_signed", [True, False])
 @pytest.mark.parametrize("host", ["testserver", "evil.example"])
-def test_webhooks_are_answered_alike(
+def test_webhooks_get_the_same_response(
     ours, djangos, settings, request_line, is_signed, host
 ):
     settings.META_APP_SECRET = "app-secret"
@@ -125,12 +125,12 @@ def test_webhooks_are_answered_alike(
     status, fields, content = call(ours, *request_line, **headers)
     whole, all_fields, page = call(djangos, *request_line, **headers)
     assert (status, content) == (whole, page)
-    # Headers for browsers apart.
+    # Except for headers for browsers.
     assert set(fields) <= set(all_fields)
 
 
 @pytest.mark.django_db(transaction=True)
-def test_cookies_are_set_on_the_short_way_too(ours, manager):
+def test_the_shorter_path_sets_cookies(ours, manager):
     operator = make_operator(manager)
     signing_in = {"username": operator.user.username, "password": "secret-password"}
     _, fields, _ = call(ours, "GET", "/api/session", None)
@@ -149,7 +149,7 @@ def test_cookies_are_set_on_the_short_way_too(ours, manager):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_connection_that_broke_is_replaced_before_a_call(ours, manager):
+def test_a_broken_connection_is_replaced_before_a_call(ours, manager):
     key = make_key(manager)
     connection.health_check_enabled = True
     connection.connection.close()

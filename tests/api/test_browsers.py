@@ -23,7 +23,7 @@ def call(api, method="POST", **headers):
 # CSRF ------------------------------------------------------------------------
 
 
-def test_a_session_writes_with_its_token(manager, supervisor):
+def test_a_session_with_its_csrf_token_may_write(manager, supervisor):
     assert call(signed_in(supervisor)).status_code == 200
 
 
@@ -37,7 +37,7 @@ def test_a_session_without_its_token_is_403(manager, supervisor, token):
     assert (answer.status_code, answer.json()) == (403, FORBIDDEN)
 
 
-def test_a_token_in_the_form_is_not_looked_for(manager, supervisor):
+def test_a_token_in_the_form_is_not_accepted(manager, supervisor):
     api = signed_in(supervisor)
     token = api.headers.pop("X-CSRFToken")
     form = {"number": manager.number, "csrfmiddlewaretoken": token}
@@ -114,7 +114,7 @@ def test_a_refusal_may_be_read_too(settings, anonymous):
 
 
 @pytest.mark.parametrize("origin", ["https://evil.example", "null", ORIGIN + ".evil"])
-def test_another_origin_may_not(settings, api, origin):
+def test_another_origin_gets_no_cors_headers(settings, api, origin):
     settings.CORS_ALLOWED_ORIGINS = [ORIGIN]
     for answer in (preflight(origin), call(api, Origin=origin)):
         assert "Access-Control-Allow-Origin" not in answer

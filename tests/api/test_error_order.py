@@ -1,4 +1,4 @@
-"""Of several errors the first is reported, in the order of the API contract."""
+"""Of several errors, the first in the order of the API contract is reported."""
 
 import pytest
 
@@ -31,7 +31,7 @@ def test_a_large_body_comes_before_the_caller(anonymous):
     assert code_of(fits) == (401, "not_authenticated")
 
 
-def test_the_caller_comes_before_his_csrf_token_and_rights(anonymous, ana):
+def test_the_caller_comes_before_csrf_token_and_permissions(anonymous, ana):
     answer = anonymous.post("/api/user/save", b"{", headers=PLAIN)
     assert code_of(answer) == (401, "not_authenticated")
     signed_out = signed_in(ana.user)
@@ -42,7 +42,7 @@ def test_the_caller_comes_before_his_csrf_token_and_rights(anonymous, ana):
     )
 
 
-def test_csrf_and_rights_come_before_the_kind_of_body(manager, ana, supervisor):
+def test_csrf_and_permissions_come_before_the_kind_of_body(manager, ana, supervisor):
     without_token = signed_in(supervisor)
     without_token.headers = {}
     for api, path in (
@@ -75,6 +75,6 @@ def test_idempotency_comes_before_the_fields(with_stored_answer):
     assert code_of(answer) == (422, "idempotency_mismatch")
 
 
-def test_the_fields_come_before_what_is_looked_up(api):
+def test_the_fields_come_before_lookups(api):
     answer = api.post("/api/area/operator/64999", {"idarea": []})
     assert code_of(answer) == (400, "invalid")

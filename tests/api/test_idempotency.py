@@ -1,4 +1,4 @@
-"""A call repeated with its Idempotency-Key is answered without running again."""
+"""A call repeated with its Idempotency-Key gets the stored response and does not run."""
 
 from datetime import timedelta
 
@@ -38,7 +38,9 @@ def step_of(contact):
     return contact.sa
 
 
-def test_a_repeated_call_answers_the_same_and_is_not_done_again(increase, page_contact):
+def test_a_repeated_call_gets_the_same_response_and_does_not_run_again(
+    increase, page_contact
+):
     first = increase()
     assert (first.status_code, first.json()) == (200, {"success": True, "data": 2})
     for _ in range(3):
@@ -48,7 +50,7 @@ def test_a_repeated_call_answers_the_same_and_is_not_done_again(increase, page_c
     assert step_of(page_contact) == 2
 
 
-def test_without_a_key_each_call_is_its_own(increase, page_contact):
+def test_without_a_key_each_call_runs(increase, page_contact):
     assert [increase(key="").json()["data"] for _ in range(2)] == [2, 3]
     assert StoredAnswer.objects.count() == 0
 
@@ -76,7 +78,7 @@ def test_another_credential_is_another_call(
     assert step_of(page_contact) == 4
 
 
-def test_a_form_repeats_json(api, page_contact):
+def test_a_form_can_repeat_a_json_call(api, page_contact):
     fields = {"facebookId": 369258147, "contactId": 7418252963}
     first = api.put(INCREASE, fields, headers=ONCE)
     as_form = api.put(INCREASE, form=fields, headers=ONCE)
@@ -96,7 +98,7 @@ def test_other_fields_with_the_same_key_are_refused(increase, page_contact, more
     assert increase().json()["data"] == 2
 
 
-def test_a_refusal_of_the_calls_own_is_kept(full_api):
+def test_an_error_of_the_call_itself_is_stored(full_api):
     def find():
         return full_api.post("/api/user/", {"number": 7}, headers=ONCE)
 
@@ -106,7 +108,7 @@ def test_a_refusal_of_the_calls_own_is_kept(full_api):
     assert find().content == first.content
 
 
-def test_a_repeated_delete_answers_its_404(api, contact):
+def test_a_repeated_delete_gets_its_first_response(api, contact):
     fields = {"number": 5511400011111, "contactNumber": contact.external_id}
     first = api.delete("/api/user/contact/", fields, headers=ONCE)
     again = api.delete("/api/user/contact/", fields, headers={"Idempotency-Key": "2"})
@@ -116,21 +118,21 @@ def test_a_repeated_delete_answers_its_404(api, contact):
     assert repeated.content == first.content
 
 
-def test_wrong_fields_are_not_kept(api, manager):
+def test_validation_errors_are_not_stored(api, manager):
     assert api.post("/api/user/", {"number": "x"}, headers=ONCE).status_code == 400
     assert StoredAnswer.objects.count() == 0
     answer = api.post("/api/user/", {"number": manager.number}, headers=ONCE)
     assert answer.json() == found()
 
 
-def test_a_refusal_before_the_call_is_not_kept(manager):
+def test_an_error_before_the_call_is_not_stored(manager):
     api = Api(make_key(manager))
     api.post("/api/user/save", {}, headers=ONCE)
     api.post("/api/user/", b"{", headers=ONCE)
     assert StoredAnswer.objects.count() == 0
 
 
-def test_a_fault_of_ours_is_not_kept_and_leaves_nothing_done(full_api, monkeypatch):
+def test_an_unexpected_error_is_not_stored_and_rolls_back(full_api, monkeypatch):
     fields = {"name": "A", "number": 7, "controllerPort": 7}
 
     def fail(*_):
@@ -144,7 +146,7 @@ def test_a_fault_of_ours_is_not_kept_and_leaves_nothing_done(full_api, monkeypat
     assert full_api.post("/api/user/save", fields, headers=ONCE).status_code == 200
 
 
-def test_reading_calls_do_not_heed_a_key(api, manager):
+def test_reading_calls_ignore_a_key(api, manager):
     api.get("/api/user/", headers=ONCE)
     assert StoredAnswer.objects.count() == 0
 
@@ -159,7 +161,7 @@ def test_a_key_that_is_too_long_is_invalid(increase, key):
 
 
 @pytest.mark.parametrize("key", ["k" * 255, "é", "' OR 1=1", " spaces "])
-def test_any_other_key_will_do(increase, page_contact, key):
+def test_any_other_key_is_accepted(increase, page_contact, key):
     assert increase(key=key).content == increase(key=key).content
     assert step_of(page_contact) == 2
 
@@ -167,7 +169,7 @@ def test_any_other_key_will_do(increase, page_contact, key):
 # Deferred values --------------------------------------------------------------
 
 
-def test_a_page_token_is_never_stored_and_always_the_present_one(full_api):
+def test_a_page_token_is_never_stored_and_always_the_current_one(full_api):
     fields = {"name": "A", "facebookId": "77", "facebookToken": "token-at-first"}
 
     def save():
@@ -181,7 +183,7 @@ def test_a_page_token_is_never_stored_and_always_the_present_one(full_api):
         assert save() == token
 
 
-def test_a_stored_token_needs_its_scope_too(api, manager):
+def test_a_repeated_call_needs_the_scope_for_tokens(api, manager):
     fields = {"number": manager.number}
     api.post("/api/user/", fields, headers=ONCE)
     manager.api_keys.update(secrets=False)
@@ -193,7 +195,7 @@ def test_a_stored_token_needs_its_scope_too(api, manager):
 # Expiry -----------------------------------------------------------------------
 
 
-def test_after_a_day_the_key_is_free_again(increase, page_contact):
+def test_after_a_day_a_key_can_be_used_again(increase, page_contact):
     increase()
     for hours, answered in ((23, 2), (25, 3)):
         then = timezone.now() - timedelta(hours=hours)
@@ -202,7 +204,7 @@ def test_after_a_day_the_key_is_free_again(increase, page_contact):
     assert StoredAnswer.objects.count() == 1
 
 
-def test_after_a_day_other_fields_may_have_the_key(api, manager):
+def test_after_a_day_a_key_can_be_used_with_other_fields(api, manager):
     api.post("/api/user/", {"number": 1}, headers=ONCE)
     StoredAnswer.objects.update(created_at=timezone.now() - timedelta(hours=25))
     answer = api.post("/api/user/", {"number": manager.number}, headers=ONCE)
@@ -219,7 +221,7 @@ def test_old_answers_are_deleted_by_later_calls(increase):
     assert set(keys) == {"new 1", "new 2"}
 
 
-def test_the_worker_removes_what_is_past_its_time(increase):
+def test_the_worker_deletes_expired_responses(increase):
     for key in ("first", "second"):
         increase(key=key)
     old = StoredAnswer.objects.filter(key="first")

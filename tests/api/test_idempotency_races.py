@@ -30,7 +30,7 @@ def _wait_until_waiting(number):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_twin_that_is_still_running_is_waited_for():
+def test_a_repeat_waits_for_the_running_call():
     manager = make_manager(facebook_id="369258147")
     contact = make_contact(manager, channel="facebook", external_id="7418252963")
     key = make_key(manager)
@@ -59,7 +59,7 @@ def test_a_twin_that_is_still_running_is_waited_for():
 
 
 @pytest.mark.django_db(transaction=True)
-def test_the_twin_of_a_call_that_failed_is_the_first():
+def test_a_repeat_of_a_failed_call_runs():
     manager = make_manager(number=7)
     api = Api(make_key(manager))
     holder = connection.copy()

@@ -1,4 +1,4 @@
-"""A repeated call is authorized by the caller's present rights."""
+"""A repeated call is authorized by the caller's current permissions."""
 
 import pytest
 
@@ -24,7 +24,7 @@ def restrict_key_to(manager):
 
 
 @pytest.mark.parametrize("call", OF_A_MANAGER, ids=str)
-def test_a_key_that_lost_the_manager_gets_what_a_fresh_call_gets(
+def test_a_key_that_lost_the_manager_gets_the_error_of_a_new_call(
     centre, manager, other_manager, call
 ):
     key = builders.make_key(manager)
@@ -39,13 +39,13 @@ def test_a_key_that_lost_the_manager_gets_what_a_fresh_call_gets(
 
 
 @pytest.mark.parametrize("call", WRITING, ids=str)
-def test_every_stored_answer_knows_its_manager(centre, full_api, call):
+def test_every_stored_response_has_its_manager(centre, full_api, call):
     full_api.call(call.method, call.url, call.body(centre), headers=ONCE)
     stored = StoredAnswer.objects.get()
     assert stored.body is None or stored.manager_id is not None
 
 
-def test_a_right_that_came_back_finds_the_answer_again(
+def test_a_restored_permission_gets_the_stored_response_again(
     manager, other_manager, page_contact
 ):
     api = Api(builders.make_key(manager))
@@ -63,7 +63,9 @@ def test_a_right_that_came_back_finds_the_answer_again(
     assert page_contact.sa == 2
 
 
-def test_a_repeat_does_not_act_on_what_the_names_mean_now(manager, other_manager):
+def test_a_repeat_does_not_run_on_a_contact_that_took_over_the_number(
+    manager, other_manager
+):
     """The number now belongs to another manager of the key; nothing changes there."""
     api = Api(builders.make_key(manager))
     builders.make_contact(manager, external_id="5511977776666", sa=1)
@@ -81,7 +83,9 @@ def test_a_repeat_does_not_act_on_what_the_names_mean_now(manager, other_manager
     assert Contact.objects.values().get(pk=theirs.pk) == before
 
 
-def test_an_operator_who_no_longer_sees_the_contact(manager, sales, ana, contact):
+def test_an_operator_who_no_longer_sees_the_contact_gets_404(
+    manager, sales, ana, contact
+):
     builders.make_chat(contact, protocol=contact.protocol)
     elsewhere = builders.make_area(manager, "outra")
     contact.area, contact.operator = sales, None
@@ -97,7 +101,7 @@ def test_an_operator_who_no_longer_sees_the_contact(manager, sales, ana, contact
     assert again.content == fresh.content
 
 
-def test_a_repeated_handover_is_answered_again(manager, ana, bruno, contact):
+def test_a_repeated_handover_gets_the_stored_response(manager, ana, bruno, contact):
     contact.operator = ana
     contact.save()
     api = signed_in(ana.user)
@@ -117,7 +121,7 @@ def test_a_repeated_handover_is_answered_again(manager, ana, bruno, contact):
 
 
 @pytest.mark.parametrize("how", ["deleted", "erased"])
-def test_stored_answers_go_with_their_customer(full_api, manager, how):
+def test_stored_responses_are_deleted_with_their_customer(full_api, manager, how):
     contact = builders.make_contact(manager, external_id="5511977776666")
     fields = {"number": manager.number, "contactId": 5511977776666, "name": "Ana"}
     full_api.post("/api/user/contact/save", fields, headers=ONCE)
@@ -146,7 +150,7 @@ def test_a_manager_is_stored_without_customers(full_api, manager, contact):
     assert [one["name"] for one in again["contacts"]] == ["Outra"]
 
 
-def test_what_is_read_is_not_stored(full_api, manager, contact):
+def test_responses_of_reading_calls_are_not_stored(full_api, manager, contact):
     for path in ("/api/user/", "/api/user/contact/get"):
         for _ in range(2):
             answer = full_api.post(path, {"number": manager.number}, headers=ONCE)

@@ -1,4 +1,4 @@
-"""The database connection kept between requests, and when it is replaced."""
+"""The persistent database connection, and when it is replaced."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ TIMEOUT = 20.0
 
 @pytest.fixture
 def elsewhere():
-    """Another connection to the same database."""
+    """Returns another connection to the same database."""
     parameters = connection.get_connection_params()
     names = ("host", "port", "user", "password", "dbname")
     with psycopg.connect(
@@ -27,7 +27,7 @@ def elsewhere():
 
 @pytest.fixture
 def pid():
-    """The backend's pid, with a health check due as at the beginning of a request."""
+    """Returns the backend's pid, with a health check due as at the start of a request."""
     connection.ensure_connection()
     connection.health_check_enabled = True
     ours = connection.connection.info.backend_pid
@@ -57,25 +57,25 @@ def end(other, pid):
         time.sleep(0.01)
 
 
-def test_one_that_lives_is_not_asked(pid, elsewhere):
+def test_a_working_connection_is_not_checked_by_a_query(pid, elsewhere):
     connection.close_if_health_check_failed()
     assert last_query(elsewhere, pid) == "SELECT 'ours'"
     assert query("SELECT pg_backend_pid()") == pid
 
 
-def test_one_that_the_server_ended_is_replaced_before_it_is_used(pid, elsewhere):
+def test_a_connection_closed_by_the_server_is_replaced_before_use(pid, elsewhere):
     end(elsewhere, pid)
     assert query("SELECT pg_backend_pid()") != pid
 
 
-def test_one_that_had_an_error_is_asked(pid, elsewhere):
+def test_a_connection_with_an_error_is_checked_by_a_query(pid, elsewhere):
     connection.errors_occurred = True
     connection.close_if_unusable_or_obsolete()
     assert last_query(elsewhere, pid) == "SELECT 1"
     assert query("SELECT pg_backend_pid()") == pid
 
 
-def test_one_with_news_waiting_is_asked_and_kept(pid, elsewhere):
+def test_a_connection_with_a_pending_notification_is_checked_and_kept(pid, elsewhere):
     query("SELECT 'ours'")
     with connection.cursor() as cursor:
         cursor.execute("LISTEN kept")

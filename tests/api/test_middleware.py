@@ -63,7 +63,7 @@ def test_a_wrong_method_is_an_enveloped_405(anonymous, method, path, allowed):
     assert sorted(answer["Allow"].split(", ")) == sorted(allowed.split(", "))
 
 
-def test_head_is_get_without_a_body(api):
+def test_head_answers_like_get_without_a_body(api):
     get, head = api.get("/api/user/"), api.call("HEAD", "/api/user/")
     assert head.status_code == 200
     assert head.content == b""
@@ -107,7 +107,7 @@ def test_an_unforeseen_error_is_an_enveloped_500(api, failing, caplog):
     assert "canary" in caplog.text
 
 
-def test_a_database_away_is_a_503_with_retry_after(api, failing, caplog):
+def test_an_unavailable_database_is_a_503_with_retry_after(api, failing, caplog):
     failing(OperationalError("connection refused"))
     answer = api.get("/api/user/")
     assert error_of(answer) == (503, "unavailable")
@@ -116,7 +116,7 @@ def test_a_database_away_is_a_503_with_retry_after(api, failing, caplog):
     assert [each.levelname for each in caplog.records] == ["WARNING"]
 
 
-def test_a_refusal_says_what_more_there_is_to_say(api, failing):
+def test_an_error_has_its_details(api, failing):
     class TestRefusedError(RefusedError):
         status, code, sentence = 409, "test", "No."
 
@@ -132,7 +132,7 @@ def test_a_refusal_says_what_more_there_is_to_say(api, failing):
 # Languages -------------------------------------------------------------------
 
 
-def test_sentences_come_in_the_callers_language(api, settings):
+def test_messages_are_in_the_callers_language(api, settings):
     settings.LANGUAGE_CODE = "pt-br"
     english = {"Accept-Language": "en"}
     answer = api.post("/api/user/", headers=english).json()["error"]
@@ -140,7 +140,7 @@ def test_sentences_come_in_the_callers_language(api, settings):
     assert answer["fields"] == {"number": ["This field is required."]}
 
 
-def test_another_callers_language_does_not_stay(api):
+def test_the_language_is_reset_after_each_call(api):
     default = api.post("/api/user/").json()
     api.post("/api/user/", headers={"Accept-Language": "pt-BR"})
     assert api.post("/api/user/").json() == default

@@ -41,14 +41,14 @@ FIND = "/api/user/"
     ],
 )
 @pytest.mark.parametrize("headers", [{}, {"Idempotency-Key": "k"}])
-def test_what_is_no_json_object_is_malformed(api, body, headers):
+def test_a_body_that_is_not_a_json_object_is_malformed(api, body, headers):
     answer = api.post(FIND, body, headers=headers)
     assert (answer.status_code, answer.json()) == (400, MALFORMED)
 
 
 @pytest.mark.parametrize("depth", [100, 900, 1020])
 @pytest.mark.parametrize("headers", [{}, {"Idempotency-Key": "k"}])
-def test_deep_nesting_never_breaks_anything(api, depth, headers):
+def test_deep_nesting_is_no_server_error(api, depth, headers):
     nested = b'{"number": 1, "unknown": ' + b"[" * depth + b"]" * depth + b"}"
     answer = api.post(FIND, nested, headers=headers)
     assert answer.status_code in (400, 404)
@@ -90,7 +90,7 @@ def test_a_compressed_body_is_415(api, encoding):
 @pytest.mark.parametrize(
     "kind", ["application/json; charset=utf-8", "Application/JSON", "application/json;"]
 )
-def test_json_may_be_named_in_any_way(api, manager, kind):
+def test_spellings_of_the_json_content_type_are_accepted(api, manager, kind):
     body = json.dumps({"number": manager.number}).encode()
     assert api.post(FIND, body, headers={"Content-Type": kind}).json() == found()
 
@@ -126,7 +126,7 @@ def test_a_form_may_be_written_in_plain_utf_8(full_api):
 @pytest.mark.parametrize(
     "body", [b"number=%FF", b"\xff=1", b"&".join([b"a=1"] * 1001), b"%ED%A0%80=1"]
 )
-def test_a_form_that_is_none_is_malformed(api, body):
+def test_an_invalid_form_is_malformed(api, body):
     answer = api.post(FIND, body, headers=FORM)
     assert (answer.status_code, answer.json()) == (400, MALFORMED)
 
@@ -160,7 +160,7 @@ def test_a_form_that_is_none_is_malformed(api, body):
         b'"' + b" " * 100_000 + b'x"',
     ],
 )
-def test_a_value_that_does_not_fit_is_invalid(api, number):
+def test_a_value_of_the_wrong_type_is_invalid(api, number):
     answer = api.post(FIND, b'{"number": ' + number + b"}")
     assert answer.status_code == 400
     assert answer.json()["error"]["code"] == "invalid"
@@ -184,7 +184,7 @@ def test_an_integer_keeps_its_digits_in_a_text(full_api):
     assert full_api.post("/api/user/save", body).json()["data"]["name"] == digits
 
 
-def test_any_unicode_but_nul_and_halves_is_text(full_api):
+def test_any_unicode_except_nul_and_surrogates_is_text(full_api):
     name = "Ação 😀 \u200e\u202e\ufffe \x01\x7f ‮"
     fields = {"name": name, "number": 7, "controllerPort": 7}
     answer = full_api.post("/api/user/save", fields)
@@ -194,7 +194,7 @@ def test_any_unicode_but_nul_and_halves_is_text(full_api):
     assert full_api.post("/api/user/save", pair).json()["data"]["name"] == "😀"
 
 
-def test_a_text_may_be_as_long_as_said_in_characters(full_api):
+def test_the_length_of_a_text_is_counted_in_characters(full_api):
     fields = {"name": "😀" * 200, "number": 7, "controllerPort": 7}
     assert full_api.post("/api/user/save", fields).status_code == 200
     fields["name"] += "a"

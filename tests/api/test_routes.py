@@ -53,7 +53,7 @@ CLOSED = [
 ]
 
 
-def test_the_documented_calls_are_among_the_routes():
+def test_the_documented_calls_are_routes():
     assert len(CLOSED) >= 35
     assert ("POST", "/api/user/") in CLOSED
     assert ("PUT", "/api/user/contact/operator/my") in CLOSED
@@ -84,7 +84,7 @@ def test_a_file_needs_its_signature(anonymous):
     assert answer.json()["error"]["code"] == "forbidden"
 
 
-def test_a_literal_segment_wins_over_a_port(api, manager):
+def test_a_literal_segment_takes_precedence_over_a_port(api, manager):
     for path in (
         "/api/chat/message/send/operator/facebook",
         "/api/chat/message/send/operator/file/facebook",
@@ -93,11 +93,11 @@ def test_a_literal_segment_wins_over_a_port(api, manager):
         assert api.post(path, {}).json()["error"]["code"] == "invalid"
 
 
-def test_the_bare_address_is_the_console(client):
+def test_the_root_address_is_the_console(client):
     answer = client.get("/")
     assert answer.status_code == 200
     assert b"console/main.js" in answer.content
 
 
-def test_what_has_no_page_leads_nowhere(client):
+def test_addresses_without_a_page_are_not_found(client):
     assert client.get("/elsewhere").status_code == 404

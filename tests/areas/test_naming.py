@@ -29,20 +29,20 @@ SAVE = "/api/user/contact/save"
 
 
 @pytest.mark.parametrize("spelling", SPELLINGS)
-def test_each_spelling_is_the_plain_one(spelling):
+def test_each_spelling_is_normalized(spelling):
     assert spelling != PLAIN
     assert normalize_area_text(spelling) == PLAIN
 
 
 @given(st.text())
-def test_what_is_normalized_stays_as_it_is(text):
+def test_normalizing_again_changes_nothing(text):
     once = normalize_area_text(text)
     assert normalize_area_text(once) == once
     assert unicodedata.is_normalized("NFC", once)
     assert once == once.strip()
 
 
-def test_case_and_words_still_differ():
+def test_case_and_words_are_significant():
     texts = ["Vendas", "vendas", "ven das", "v\u00eandas", "VENDAS"]
     assert [normalize_area_text(text) for text in texts] == texts
 
@@ -58,21 +58,21 @@ def test_each_spelling_finds_the_area_by_code_and_by_name(manager, spelling):
 
 
 @pytest.mark.parametrize("spelling", SPELLINGS)
-def test_a_lacking_area_is_stored_normalized_and_once(manager, spelling):
+def test_a_missing_area_is_created_once_and_normalized(manager, spelling):
     made = ensure_area(manager.pk, spelling)
     assert made == FoundArea(made.id, PLAIN, PLAIN)
     assert {ensure_area(manager.pk, each).id for each in SPELLINGS} == {made.id}
 
 
 def test_an_area_stored_in_its_own_spelling_is_found_before_the_plain_one(manager):
-    """Both of two areas that were stored before normalization are still found."""
+    """Both of two areas stored before normalization are still found."""
     for code in (PLAIN, SPELLINGS[0]):
         made = builders.make_area(manager, code, name=code)
         assert find_area(manager.pk, code).id == made.pk
 
 
 @pytest.mark.parametrize("blank", [" ", "\u200b", "\u00a0\ufeff\t"])
-def test_blanks_are_no_area(manager, api, blank):
+def test_a_blank_text_is_not_an_area(manager, api, blank):
     with pytest.raises(AreaNotFoundError):
         find_area(manager.pk, blank)
     body = {"number": manager.number, "contactNumber": "551133334444", "name": "M"}
@@ -82,7 +82,7 @@ def test_blanks_are_no_area(manager, api, blank):
 
 
 @pytest.mark.parametrize("spelling", SPELLINGS)
-def test_the_lists_of_contacts_take_each_spelling(manager, api, spelling):
+def test_the_lists_of_contacts_accept_each_spelling(manager, api, spelling):
     area = builders.make_area(manager, PLAIN, name="A")
     ana = builders.make_operator(manager, area)
     contact = builders.make_contact(manager, area=area)
@@ -100,7 +100,7 @@ def test_a_spelling_of_no_area_is_not_found_in_the_lists(manager, api):
     assert refusal(answer) == (404, "area_not_found")
 
 
-def test_a_file_repeated_with_other_spellings_makes_nothing(provision):
+def test_provisioning_with_other_spellings_creates_nothing(provision):
     def file(text):
         operator = {"username": "ana", "areas": [text]}
         area = {"code": text, "name": text}

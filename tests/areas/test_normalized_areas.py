@@ -33,7 +33,7 @@ def pending():
         return [kind for (kind,) in cursor.fetchall()]
 
 
-def test_what_nobody_else_has_is_normalized(manager):
+def test_unique_codes_and_names_are_normalized(manager):
     old = builders.make_area(manager, "Ven\u200bdas ", name="Cobranc\u0327a  Norte")
     migrate()
     assert texts() == [("Vendas", "Cobran\u00e7a Norte")]
@@ -49,7 +49,7 @@ def test_one_area_may_have_the_same_code_and_name(manager):
 
 
 @pytest.mark.parametrize("other", [("Vendas", "B"), ("b", "Vendas")])
-def test_what_another_area_has_as_code_or_name_stays(manager, other):
+def test_a_code_or_name_of_another_area_is_not_changed(manager, other):
     first = builders.make_area(manager, "Vendas\u200b", name="A ")
     second = builders.make_area(manager, other[0], name=other[1])
     migrate()
@@ -58,7 +58,7 @@ def test_what_another_area_has_as_code_or_name_stays(manager, other):
     assert find_area(manager.pk, "Vendas").id == second.pk
 
 
-def test_of_two_that_would_become_one_the_older_does(manager):
+def test_of_two_that_would_become_equal_the_older_is_normalized(manager):
     for code in ("Vendas\u200b", "Vendas\u200c"):
         builders.make_area(manager, code, name=code)
     before = {area.code: area.pk for area in Area.objects.all()}
@@ -68,14 +68,14 @@ def test_of_two_that_would_become_one_the_older_does(manager):
         assert find_area(manager.pk, code).id == pk
 
 
-def test_another_manager_s_area_is_not_in_the_way(manager, other_manager):
+def test_areas_of_other_managers_do_not_matter(manager, other_manager):
     builders.make_area(manager, "Vendas\u200b", name="A")
     builders.make_area(other_manager, "Vendas", name="B")
     migrate()
     assert texts() == [("Vendas", "A"), ("Vendas", "B")]
 
 
-def test_what_would_be_empty_or_too_long_stays(manager):
+def test_a_value_that_would_be_empty_or_too_long_is_not_changed(manager):
     # A letter that becomes longer: it is excluded from composition.
     longer = "\u0958" * 64
     stored = [("\u200b", "\ufeff"), (longer, "A")]
@@ -99,7 +99,7 @@ def test_sockets_reload_rows_that_show_the_codes(manager):
     assert pending() == [*before, "epoch"]
 
 
-def test_where_all_is_normal_nothing_happens(manager):
+def test_normalized_areas_are_unchanged(manager):
     builders.make_area(manager, "Vendas", name="Cobran\u00e7a")
     before = pending()
     migrate()
@@ -107,7 +107,7 @@ def test_where_all_is_normal_nothing_happens(manager):
     assert pending() == before
 
 
-def test_it_needs_no_areas(db):
+def test_it_works_without_areas(db):
     migrate()
     assert texts() == []
 

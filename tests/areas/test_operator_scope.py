@@ -24,7 +24,7 @@ def test_an_operator_is_found_with_his_areas_in_one_query(
 
 
 @pytest.mark.parametrize("operator_id", [0, -1, 999_999_999])
-def test_nobody_and_no_one_are_not_found(manager, operator_id):
+def test_operator_id_zero_and_unknown_ids_are_not_found(manager, operator_id):
     with pytest.raises(OperatorNotFoundError):
         find_operator(manager.pk, operator_id)
 
@@ -54,7 +54,7 @@ def test_another_managers_operator_is_not_found(ana, other_manager):
         (None, 99, False),
     ],
 )
-def test_an_operator_sees_his_areas_his_own_and_what_is_nobodys(
+def test_an_operator_sees_his_areas_his_own_and_contacts_without_area(
     area_id, operator_id, seen
 ):
     sight = OperatorScope(1, "Ana", frozenset({7}))
@@ -69,7 +69,7 @@ def test_an_area_is_found_by_its_code_or_its_exact_name(manager, sales):
         find_area(manager.pk, "VENDAS")
 
 
-def test_a_code_wins_over_a_name(manager, sales):
+def test_a_code_takes_precedence_over_a_name(manager, sales):
     shadow = make_area(manager, "suporte", name="vendas")
     assert find_area(manager.pk, "vendas").id == sales.pk
     assert find_area(manager.pk, "suporte").id == shadow.pk
@@ -80,7 +80,7 @@ def test_another_managers_area_is_not_found(sales, other_manager):
         find_area(other_manager.pk, "vendas")
 
 
-def test_a_text_too_long_for_a_code_may_only_be_a_name(manager):
+def test_a_text_too_long_for_a_code_can_be_a_name(manager):
     long_name = "N" * 100
     area = make_area(manager, "longa", name=long_name)
     assert find_area(manager.pk, long_name).id == area.pk
@@ -91,7 +91,7 @@ def test_a_text_too_long_for_a_code_may_only_be_a_name(manager):
         ensure_area(manager.pk, "M" * 65)
 
 
-def test_a_lacking_area_is_made_once_and_flagged(manager, sales):
+def test_a_missing_area_is_created_once_and_flagged(manager, sales):
     first = ensure_area(manager.pk, "cobranca")
     assert ensure_area(manager.pk, "cobranca") == first
     assert ensure_area(manager.pk, "Vendas").id == sales.pk

@@ -1,4 +1,4 @@
-"""Presence of operators: what is set, what is current, and the spans of its history.
+"""Presence of operators: the chosen one, the current one, and the spans of its history.
 
 `arrive`, `depart`, `renew` and `expire` are what the feed's processes do.
 """
@@ -100,7 +100,7 @@ def test_an_operator_is_online_while_a_process_has_a_socket_of_his(ana):
     assert spans(ana) == [("online", "", False)]
 
 
-def test_what_is_set_outlives_reconnections_and_cuts_the_span(ana):
+def test_a_chosen_presence_survives_reconnections_and_ends_the_span(ana):
     arrive(ana)
     put(ana, "paused")
     since = Availability.objects.get().since
@@ -120,7 +120,7 @@ def test_what_is_set_outlives_reconnections_and_cuts_the_span(ana):
     ]
 
 
-def test_setting_offline_ends_the_span_though_the_socket_stays(ana):
+def test_setting_offline_ends_the_span_while_the_socket_is_open(ana):
     arrive(ana)
     put(ana, "offline")
     assert presence(ana) == (False, "offline", "")
@@ -133,7 +133,7 @@ def test_setting_offline_ends_the_span_though_the_socket_stays(ana):
     assert spans(ana) == [("online", "", False), ("online", "", True)]
 
 
-def test_what_is_set_without_a_socket_waits_for_one(ana):
+def test_a_presence_chosen_without_a_socket_takes_effect_with_one(ana):
     put(ana, "paused")
     assert presence(ana) == (False, "offline", "")
     assert spans(ana) == []
@@ -141,7 +141,7 @@ def test_what_is_set_without_a_socket_waits_for_one(ana):
     assert change[2:5] == (True, "paused", "")
 
 
-def test_another_reason_begins_another_span(manager, ana):
+def test_another_reason_starts_another_span(manager, ana):
     for code in ("almoco", "banheiro"):
         PauseReason.objects.create(manager=manager, code=code, name=code.title())
     arrive(ana)
@@ -151,7 +151,7 @@ def test_another_reason_begins_another_span(manager, ana):
     assert presence(ana) == (True, "paused", "banheiro")
 
 
-def test_renewal_proves_that_he_was_there(ana, bruno):
+def test_renewal_updates_when_he_was_last_seen(ana, bruno):
     arrive(ana, bruno)
     pass_time(40)
     before = PresenceSpan.objects.get(operator=bruno).seen_at
@@ -177,7 +177,7 @@ def test_after_a_crash_the_span_ends_when_he_was_last_seen(ana):
     assert expire() == []
 
 
-def test_a_crash_soon_after_a_pause_ends_the_pause_when_it_was_seen(ana):
+def test_after_a_crash_in_a_pause_the_pause_ends_when_last_seen(ana):
     arrive(ana)
     pass_time(30)
     put(ana, "paused")
@@ -188,7 +188,7 @@ def test_a_crash_soon_after_a_pause_ends_the_pause_when_it_was_seen(ana):
     assert row.ended_at == row.started_at
 
 
-def test_who_comes_back_after_a_crash_that_nobody_noticed_begins_a_new_span(ana):
+def test_reconnecting_long_after_a_crash_starts_a_new_span(ana):
     arrive(ana)
     pass_time(LASTS + 600)
     seen = PresenceSpan.objects.get().seen_at
@@ -200,7 +200,7 @@ def test_who_comes_back_after_a_crash_that_nobody_noticed_begins_a_new_span(ana)
     assert second.started_at > seen
 
 
-def test_who_comes_back_at_once_after_a_crash_goes_on(ana):
+def test_reconnecting_soon_after_a_crash_continues_the_span(ana):
     arrive(ana)
     pass_time(15)
     assert arrive(ana, process="b") == []
@@ -209,7 +209,7 @@ def test_who_comes_back_at_once_after_a_crash_goes_on(ana):
     assert row.seen_at - row.started_at >= timedelta(seconds=15)
 
 
-def test_a_table_that_a_crash_of_the_database_emptied_is_filled_again(ana):
+def test_the_unlogged_table_is_filled_again_after_a_crash(ana):
     arrive(ana)
     run("DELETE FROM areas_presence RETURNING 1")
     assert renew(ana) == [ana.pk]
@@ -218,13 +218,13 @@ def test_a_table_that_a_crash_of_the_database_emptied_is_filled_again(ana):
     assert spans(ana) == [("online", "", True)]
 
 
-def test_who_expired_arrives_anew(ana):
+def test_an_expired_operator_can_connect_again(ana):
     arrive(ana)
     pass_time(LASTS + 1)
     assert renew(ana) == [ana.pk]
 
 
-def test_a_span_never_ends_before_it_began_though_the_clock_goes_back(ana):
+def test_a_span_never_ends_before_it_began_even_if_the_clock_goes_back(ana):
     arrive(ana)
     pass_time(-3600)
     depart(ana)
@@ -234,7 +234,7 @@ def test_a_span_never_ends_before_it_began_though_the_clock_goes_back(ana):
 
 
 class TestProperties(TestCase):
-    """Any order of what operators, sockets and crashes do."""
+    """Random orders of actions of operators, sockets and crashes."""
 
     @settings(max_examples=60, deadline=None)
     @given(
@@ -283,13 +283,13 @@ class TestProperties(TestCase):
 
 
 @pytest.mark.parametrize("state", Availability.State.values)
-def test_signing_in_begins_online(client, ana, state):
+def test_signing_in_sets_online(client, ana, state):
     arrive(ana)
     put(ana, state)
     client.force_login(ana.user)
     assert presence(ana) == (True, "online", "")
 
 
-def test_signing_in_stores_nothing_for_who_never_set_anything(client, ana):
+def test_signing_in_stores_nothing_without_a_chosen_presence(client, ana):
     client.force_login(ana.user)
     assert not Availability.objects.exists()

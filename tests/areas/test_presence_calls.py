@@ -1,4 +1,4 @@
-"""PUT api/operator/presence: who may set what, and the answer."""
+"""PUT api/operator/presence: permissions, validation and the response."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def lunch(manager: Any) -> PauseReason:
     return PauseReason.objects.create(manager=manager, code="almoco", name="Almoço")
 
 
-def test_it_answers_the_operator(api, ana, lunch):
+def test_it_returns_the_operator(api, ana, lunch):
     arrive(ana)
     shape = operator_shape(ana, "vendas") | {
         "online": True,
@@ -42,7 +42,7 @@ def test_it_answers_the_operator(api, ana, lunch):
     answered(put(api, ana, "offline"), gone)
 
 
-def test_who_is_not_connected_stays_offline(api, ana):
+def test_an_operator_without_a_socket_stays_offline(api, ana):
     shape = operator_shape(ana, "vendas") | {
         "presence": "offline",
         "pauseReason": "",
@@ -62,7 +62,7 @@ def test_with_a_list_a_reason_is_required(api, ana, lunch):
     assert not Availability.objects.exclude(reason="").exists()
 
 
-def test_without_a_list_none_is_taken(api, other_manager, ana):
+def test_without_a_list_a_reason_is_refused(api, other_manager, ana):
     PauseReason.objects.create(manager=other_manager, code="almoco", name="Almoço")
     refused(put(api, ana, "paused", reason="almoco"), 400, "invalid", fields=["reason"])
     assert not Availability.objects.exists()
@@ -75,12 +75,12 @@ def test_only_a_pause_has_a_reason(api, ana, lunch, presence):
 
 
 @pytest.mark.parametrize("presence", ["away", "", None, 1, [], "Online", "\x00"])
-def test_a_wrong_presence_is_invalid(api, ana, presence):
+def test_an_unknown_presence_is_invalid(api, ana, presence):
     asked = put(api, ana, presence)
     refused(asked, 400, "invalid", fields=["presence"])
 
 
-def test_a_person_sets_his_own_only(ana, bruno):
+def test_an_operator_can_only_set_his_own(ana, bruno):
     session = signed_in(ana.user)
     assert put(session, ana, "paused").status_code == 200
     other = put(session, bruno, "paused")
@@ -98,11 +98,11 @@ def test_supervisors_set_that_of_their_operators(manager, other_manager, ana):
     assert Availability.objects.get().state == "paused"
 
 
-def test_a_key_of_another_manager_finds_nobody(other_api, ana):
+def test_a_key_of_another_manager_gets_404(other_api, ana):
     refused(put(other_api, ana, "paused"), 404, "operator_not_found")
 
 
-def test_nobody_has_no_presence(api, ana):
+def test_operator_zero_has_no_presence(api, ana):
     answer = api.put(PATH, {"operatorId": 0, "presence": "online"})
     refused(answer, 404, "operator_not_found")
 
@@ -118,7 +118,7 @@ def test_the_documented_list_has_only_online(api, ana):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_of_two_at_once_one_follows_the_other(full_api, manager):
+def test_simultaneous_calls_run_one_after_the_other(full_api, manager):
     ana = make_operator(manager)
     arrive(ana)
     states = ["paused", "offline", "online", "paused", "offline", "online"]
@@ -131,7 +131,7 @@ def test_of_two_at_once_one_follows_the_other(full_api, manager):
 
 @pytest.mark.django_db(transaction=True)
 def test_it_waits_for_the_lock_of_the_operator(full_api, manager):
-    """An assignment that holds it sees him as he was."""
+    """An assignment that holds the lock sees the presence before the change."""
     from django.db import transaction
 
     ana = make_operator(manager)
@@ -148,7 +148,7 @@ def test_it_waits_for_the_lock_of_the_operator(full_api, manager):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_processes_that_see_him_come_and_go_at_once_leave_the_right_span(manager):
+def test_simultaneous_connects_and_disconnects_leave_one_correct_span(manager):
     from tests.areas.test_presence import depart, presence
 
     ana = make_operator(manager)

@@ -25,9 +25,7 @@ def body(manager):
     return {"number": manager.number, "contactNumber": "551133334444", "name": "M"}
 
 
-def test_one_too_many_is_refused_with_a_sentence_and_nothing_is_saved(
-    manager, api, body
-):
+def test_one_more_than_the_limit_is_refused_and_nothing_is_saved(manager, api, body):
     leave_unreviewed(manager, MOST_UNREVIEWED)
     answer = api.post(SAVE, body | {"area": "another"})
     assert refusal(answer) == (400, "invalid")
@@ -41,13 +39,13 @@ def test_one_too_many_is_refused_with_a_sentence_and_nothing_is_saved(
     assert Area.objects.count() == MOST_UNREVIEWED
 
 
-def test_known_areas_are_still_taken(manager, api, body):
+def test_existing_areas_are_still_accepted(manager, api, body):
     leave_unreviewed(manager, MOST_UNREVIEWED)
     shape = api.post(SAVE, body | {"area": "n7"}).json()["data"]
     assert shape["area"] == "c7"
 
 
-def test_the_last_one_is_made_and_reviewing_makes_room(manager):
+def test_the_last_one_is_created_and_reviewing_allows_more(manager):
     leave_unreviewed(manager, MOST_UNREVIEWED - 1)
     ensure_area(manager.pk, "last")
     with pytest.raises(InvalidError):

@@ -1,4 +1,4 @@
-"""Decompression bombs: small files that decode to, or declare, a huge size."""
+"""Decompression bombs: small files that decode to a huge size, or declare one."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from PIL import Image
 from tests.chats.files.conversion import samples
 
 MiB = 2**20
-# What a deflated part grows to, in the files whose content nobody reads.
+# The decompressed size of parts in files whose content is not read.
 GROWN = 512 * MiB
 
 
@@ -45,7 +45,7 @@ def _png(width: int, height: int, *parts: bytes) -> bytes:
     )
 
 
-def bomb_of_pixels(width: int = 25_000, height: int = 25_000) -> bytes:
+def pixel_bomb(width: int = 25_000, height: int = 25_000) -> bytes:
     """A PNG of a few kilobytes that decodes to 1.8 GB."""
     packer = zlib.compressobj(9)
     row = bytes(1 + width * 3)
@@ -71,23 +71,23 @@ def _pixel() -> bytes:
     return png_part(b"IDAT", zlib.compress(bytes(4)))
 
 
-def text_that_grows() -> bytes:
+def png_with_text_bomb() -> bytes:
     """A PNG of one pixel with a comment of half a gigabyte."""
     return _png(1, 1, png_part(b"zTXt", b"Comment\x00\x00" + _packed()), _pixel())
 
 
-def profile_that_grows() -> bytes:
+def png_with_profile_bomb() -> bytes:
     return _png(1, 1, png_part(b"iCCP", b"sRGB\x00\x00" + _packed()), _pixel())
 
 
-def gif_of_a_huge_screen() -> bytes:
+def gif_with_huge_screen() -> bytes:
     """A small GIF on a screen of 65,535 by 65,535."""
     content = bytearray(samples.image("GIF"))
     content[6:10] = struct.pack("<HH", 65_535, 65_535)
     return bytes(content)
 
 
-def gif_of_many_frames(frames: int = 10_000, side: int = 2000) -> bytes:
+def gif_with_many_frames(frames: int = 10_000, side: int = 2000) -> bytes:
     """Ten thousand frames that each change one pixel of four million."""
     head = b"GIF89a" + struct.pack("<HHBBB", side, side, 0x80, 0, 0)
     colours = b"\xff\xff\xff\x00\x00\x00"
@@ -102,21 +102,21 @@ def gif_of_many_frames(frames: int = 10_000, side: int = 2000) -> bytes:
     return head + colours + frame * frames + b"\x3b"
 
 
-def webp_that_says_it_is_huge() -> bytes:
+def webp_declaring_huge_size() -> bytes:
     content = bytearray(samples.animation("WEBP"))
     content[24:30] = (16_383).to_bytes(3, "little") * 2
     return bytes(content)
 
 
 @cache
-def webp_of_one_colour() -> bytes:
+def large_webp_of_one_colour() -> bytes:
     made = io.BytesIO()
     Image.new("RGB", (7000, 7000)).save(made, "WEBP", lossless=True, method=0)
     return made.getvalue()
 
 
-def heic_that_says_it_is_huge() -> bytes:
-    """A HEIC whose size boxes all say 65,535 by 65,535."""
+def heic_declaring_huge_size() -> bytes:
+    """A HEIC whose size boxes all declare 65,535 by 65,535."""
     content = bytearray(samples.image("HEIF"))
     at = content.find(b"ispe")
     assert at > 0
@@ -126,7 +126,7 @@ def heic_that_says_it_is_huge() -> bytes:
     return bytes(content)
 
 
-def tiff_that_says_it_is_huge() -> bytes:
+def tiff_declaring_huge_size() -> bytes:
     content = bytearray(samples.image("TIFF", compression="tiff_adobe_deflate"))
     [entries] = struct.unpack_from("<I", content, 4)
     [count] = struct.unpack_from("<H", content, entries)
@@ -137,7 +137,7 @@ def tiff_that_says_it_is_huge() -> bytes:
     return bytes(content)
 
 
-def svg_of_entities() -> bytes:
+def svg_with_entity_bomb() -> bytes:
     """An SVG with the "billion laughs" entities."""
     names = "abcdefghij"
     entities = "".join(
@@ -149,7 +149,7 @@ def svg_of_entities() -> bytes:
     ).encode()
 
 
-def pdf_that_grows() -> bytes:
+def pdf_bomb() -> bytes:
     stream = _packed()
     head = b"%%PDF-1.4\n1 0 obj\n<</Length %d/Filter/FlateDecode>>\nstream\n" % len(
         stream
@@ -158,15 +158,15 @@ def pdf_that_grows() -> bytes:
 
 
 @cache
-def zip_that_grows() -> bytes:
+def zip_bomb() -> bytes:
     made = io.BytesIO()
     with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as output:
         _add_zeros(output, "zeros")
     return made.getvalue()
 
 
-def document_that_grows() -> bytes:
-    """A Word document, by its first bytes, that unpacks to half a gigabyte."""
+def docx_bomb() -> bytes:
+    """A Word document, by its first bytes, that decompresses to half a gigabyte."""
     made = io.BytesIO()
     with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as output:
         output.writestr("[Content_Types].xml", b"<x/>")
@@ -180,7 +180,7 @@ def _add_zeros(output: zipfile.ZipFile, name: str) -> None:
             file.write(bytes(MiB))
 
 
-def wave_that_says_it_is_huge() -> bytes:
+def wav_declaring_huge_size() -> bytes:
     """A WAV header that declares 4 GB in 65,535 channels."""
     content = bytearray(samples.sound("wav", "pcm_s16le"))
     at = content.find(b"fmt ") + 8
@@ -198,25 +198,25 @@ def _with_table(content: bytes, name: bytes, offset: int, value: int) -> bytes:
     return bytes(changed)
 
 
-def sound_of_many_samples() -> bytes:
+def audio_with_huge_sample_table() -> bytes:
     """An audio file whose sample table declares two billion samples."""
     return _with_table(samples.sound("ipod", "aac", 44_100), b"stsz", 8, 2**31 - 1)
 
 
-def film_of_many_samples() -> bytes:
+def video_with_huge_sample_table() -> bytes:
     return _with_table(samples.film("mp4", "libx264"), b"stsz", 8, 2**31 - 1)
 
 
-def film_that_grows() -> bytes:
-    """A video whose container says 64 by 48 and whose frames say 16,383 by 16,383."""
+def video_with_larger_frames() -> bytes:
+    """A video declared as 64 by 48 whose frames declare 16,383 by 16,383."""
     start, size = b"\x9d\x01\x2a", struct.pack("<HH", 64, 48)
     content = samples.film("webm", "libvpx", None, (64, 48))
     assert start + size in content
     return content.replace(start + size, start + struct.pack("<HH", 16_383, 16_383))
 
 
-def film_of_a_huge_screen() -> bytes:
-    """A video whose track says 65,535 by 65,535."""
+def video_with_huge_track() -> bytes:
+    """A video whose track declares 65,535 by 65,535."""
     content = bytearray(samples.film("mp4", "libx264"))
     at = content.find(b"avc1", content.find(b"stsd"))
     struct.pack_into(">HH", content, at + 4 + 24, 65_535, 65_535)
@@ -224,35 +224,39 @@ def film_of_a_huge_screen() -> bytes:
 
 
 BOMBS = {
-    "a PNG of 1.8 GB": Bomb(bomb_of_pixels, "image/png", "image", is_refused=True),
+    "a PNG of 1.8 GB": Bomb(pixel_bomb, "image/png", "image", is_refused=True),
     "a PNG of 50 million pixels": Bomb(largest_picture, "image/png", "image"),
-    "a PNG with 512 MB of text": Bomb(text_that_grows, "image/png", "image"),
-    "a PNG with a profile of 512 MB": Bomb(profile_that_grows, "image/png", "image"),
+    "a PNG with 512 MB of text": Bomb(png_with_text_bomb, "image/png", "image"),
+    "a PNG with a profile of 512 MB": Bomb(png_with_profile_bomb, "image/png", "image"),
     "a GIF of 65,535 by 65,535": Bomb(
-        gif_of_a_huge_screen, "image/gif", "image", is_refused=True
+        gif_with_huge_screen, "image/gif", "image", is_refused=True
     ),
-    "a GIF of 10,000 frames": Bomb(gif_of_many_frames, "image/gif", "image"),
+    "a GIF of 10,000 frames": Bomb(gif_with_many_frames, "image/gif", "image"),
     "a WebP of 16,383 by 16,383": Bomb(
-        webp_that_says_it_is_huge, "image/webp", "image", is_refused=True
+        webp_declaring_huge_size, "image/webp", "image", is_refused=True
     ),
-    "a WebP of 49 million pixels": Bomb(webp_of_one_colour, "image/webp", "image"),
-    "a HEIC of 65,535 by 65,535": Bomb(
-        heic_that_says_it_is_huge, "image/heic", "image"
+    "a WebP of 49 million pixels": Bomb(
+        large_webp_of_one_colour, "image/webp", "image"
     ),
+    "a HEIC of 65,535 by 65,535": Bomb(heic_declaring_huge_size, "image/heic", "image"),
     "a TIFF of 60,000 by 60,000": Bomb(
-        tiff_that_says_it_is_huge, "image/tiff", "image", is_refused=True
+        tiff_declaring_huge_size, "image/tiff", "image", is_refused=True
     ),
     "an SVG of entities": Bomb(
-        svg_of_entities, "image/svg+xml", "image", is_refused=True
+        svg_with_entity_bomb, "image/svg+xml", "image", is_refused=True
     ),
-    "a PDF with a stream of 512 MB": Bomb(pdf_that_grows, "application/pdf", "pdf"),
-    "a ZIP of 512 MB": Bomb(zip_that_grows, "application/zip", "file"),
-    "a letter of 512 MB": Bomb(document_that_grows, "application/zip", "file"),
-    "a WAV of 65,535 channels": Bomb(wave_that_says_it_is_huge, "audio/wav", "audio"),
-    "a sound of two billion samples": Bomb(sound_of_many_samples, "audio/mp4", "audio"),
-    "a film of two billion samples": Bomb(film_of_many_samples, "video/mp4", "video"),
-    "a film of 65,535 by 65,535": Bomb(film_of_a_huge_screen, "video/mp4", "video"),
+    "a PDF with a stream of 512 MB": Bomb(pdf_bomb, "application/pdf", "pdf"),
+    "a ZIP of 512 MB": Bomb(zip_bomb, "application/zip", "file"),
+    "a letter of 512 MB": Bomb(docx_bomb, "application/zip", "file"),
+    "a WAV of 65,535 channels": Bomb(wav_declaring_huge_size, "audio/wav", "audio"),
+    "a sound of two billion samples": Bomb(
+        audio_with_huge_sample_table, "audio/mp4", "audio"
+    ),
+    "a film of two billion samples": Bomb(
+        video_with_huge_sample_table, "video/mp4", "video"
+    ),
+    "a film of 65,535 by 65,535": Bomb(video_with_huge_track, "video/mp4", "video"),
     "a film that grows to 16,383 by 16,383": Bomb(
-        film_that_grows, "video/webm", "video"
+        video_with_larger_frames, "video/webm", "video"
     ),
 }

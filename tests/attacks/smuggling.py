@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-# What is hidden in a body, for {n} of the case.
+# The request hidden in a body; {n} is the number of the case.
 HIDDEN = b"GET /smuggled/%d HTTP/1.1\r\nHost: localhost\r\n\r\n"
 CHUNKED = b"Transfer-Encoding: chunked\r\n"
 END = b"0\r\n\r\n"

@@ -1,4 +1,4 @@
-"""Every address of the admin with hostile ids and queries: none is a server error."""
+"""No address of the admin with hostile ids and queries is a server error."""
 
 import re
 from urllib.parse import quote, urlencode
@@ -25,16 +25,16 @@ USERS = count(["administrator"], full=["supervisor", "administrator"])
 LONG = "9" * 23
 PARAMETER = re.compile(r"<(?:\w+:)?(\w+)>|\(\?P<(\w+)>[^)]*\)")
 
-# What stands for a row's id in an address.
+# Hostile ids of rows in an address.
 IDS = count((LONG, "\x00"), full=(LONG, "9" * 5000, "x", "\x00", "²", "1/2"))
-# What every page of the admin may read of a query.
+# Query parameters that every page of the admin may read.
 OF_ANY_PAGE = [
     {"_popup": "1", "_to_field": "id", "_changelist_filters": "\x00", "next": "\x00"},
     {"_to_field": "manager__facebook_token"},
     {"e": "1", "p": "x", "page": "x", "s": "a", "": "", "term": "\x00"},
     {"page": LONG, "s": "\x00", "extended": "", "app_label": "auth", "lang": "\x00"},
 ]
-# What a list reads of it. Those that do not stop it are told at once.
+# Query parameters that a list reads. Errors are collected and reported together.
 OF_A_LIST = [
     *OF_ANY_PAGE,
     {"p": "x", "o": "99", "q": "\x00", "all": "x", "_facets": "True"},
@@ -48,11 +48,11 @@ OF_A_LIST = [
     {"_popup": "1", "pk": LONG},
     {"__": "x"},
 ]
-# One in so many of these on each page, others on the next: each is tried on several.
+# Each page is tested with a part of these, so that each is tested on several pages.
 SHARE = count(3, full=1)
-# Values of look-ups, and the look-ups by which Django would filter a column.
+# Values of lookups, and the lookups by which Django would filter a column.
 VALUES = count(("\x00", LONG), full=("1", "x", "", "\x00", LONG, "1,x"))
-# Rows that actions are asked for.
+# Hostile ids of the rows of actions.
 CHOSEN = count(
     (["\x00", "1"], [LONG]),
     full=(["x"], ["\x00", "1"], [LONG], ["1", "9" * 5000], ["", "1_0"]),
@@ -76,7 +76,7 @@ PAGES = {
 
 
 def patterns(urls=None, before=""):
-    """The admin's routes, as Django resolves them."""
+    """Returns the admin's routes, as Django resolves them."""
     for each in admin.site.get_urls() if urls is None else urls:
         route = before + str(each.pattern).strip("^$")
         if isinstance(each, URLPattern):
@@ -87,7 +87,7 @@ def patterns(urls=None, before=""):
 
 @pytest.fixture
 def rows(own, foreign):  # noqa: F811
-    """A row of each kind, by the path of its pages."""
+    """Returns a row of each kind, by the path of its pages."""
     make_key(own.manager)
     account = GatewayAccount.objects.create(
         manager=own.manager, channel="whatsapp", since=timezone.now()
@@ -101,7 +101,7 @@ def rows(own, foreign):  # noqa: F811
 
 
 def errors(user, requests):
-    """The requests, addresses or those with a form, that are server errors to him."""
+    """Returns the requests (addresses, or those with a form) that are server errors."""
     client = Client(raise_request_exception=False)
     client.force_login(user)
     found = []
@@ -125,7 +125,7 @@ def share_of(queries, place):
 
 
 def addresses_of(route, row, place):
-    """Those of a route: of a row by good and hostile ids, and by hostile queries."""
+    """Returns a route's addresses, with valid and hostile ids and hostile queries."""
     own_id = str(row.pk) if row else "1"
     for id_ in (own_id, *IDS) if PARAMETER.search(route) else (own_id,):
         path = PARAMETER.sub(quote(id_), route)
@@ -149,17 +149,17 @@ def addresses_of_page(page, rows):
 
 @pytest.mark.parametrize("page", sorted(PAGES))
 @pytest.mark.parametrize("user", USERS)
-def test_the_pages_of_a_model(request, rows, page, user):
+def test_the_pages_of_each_model(request, rows, page, user):
     assert errors(request.getfixturevalue(user), addresses_of_page(page, rows)) == []
 
 
-def test_the_pages_of_events_as_a_supervisor(supervisor, rows):
-    """Events have no manager until they are read, so the page finds none for him."""
+def test_the_pages_of_inbound_events_as_a_supervisor(supervisor, rows):
+    """Events have no manager until they are processed, so he finds none."""
     assert errors(supervisor, addresses_of_page("chats/inboundevent", rows)) == []
 
 
 @pytest.mark.parametrize("user", ["supervisor", "administrator"])
-def test_all_other_pages(request, rows, user):
+def test_other_pages(request, rows, user):
     routes = [
         route for route in patterns() if not any(of_page(page, route) for page in PAGES)
     ]
@@ -173,7 +173,7 @@ def test_all_other_pages(request, rows, user):
 
 
 @pytest.mark.parametrize("page", sorted(PAGES))
-def test_a_list_by_its_own_filters(administrator, rows, page):  # noqa: F811
+def test_the_filters_of_each_list(administrator, rows, page):  # noqa: F811
     names = [*allowed(PAGES[page]), "id__regex", "manager__isnull"]
     values = [*VALUES, ["1", "", "x"]]
     first = sorted(PAGES).index(page)
@@ -187,7 +187,7 @@ def test_a_list_by_its_own_filters(administrator, rows, page):  # noqa: F811
 
 
 @pytest.mark.parametrize("page", sorted(PAGES))
-def test_actions_on_rows_that_cannot_be(administrator, rows, page):  # noqa: F811
+def test_actions_with_invalid_ids(administrator, rows, page):  # noqa: F811
     forms = [
         {"action": action, "_selected_action": chosen, "index": "0"}
         for action in (*PAGES[page].actions[:1], "none")
@@ -201,7 +201,7 @@ def test_actions_on_rows_that_cannot_be(administrator, rows, page):  # noqa: F81
 
 
 def allowed(page):
-    """What the list's filters and our own links ask for."""
+    """Returns the lookups of the list's filters and of our own links."""
     names = [*page.linked_lookups]
     for each in page.list_filter:
         if isinstance(each, type):
@@ -213,7 +213,7 @@ def allowed(page):
 
 
 @pytest.mark.parametrize("page", PAGES.values(), ids=str)
-def test_nothing_else_can_be_looked_up(rf, administrator, page):  # noqa: F811
+def test_other_lookups_are_refused(rf, administrator, page):  # noqa: F811
     request = rf.get("/")
     request.user = administrator
     columns = {field.name for field in page.model._meta.get_fields()}
@@ -236,7 +236,7 @@ def test_a_regular_expression_is_refused(rows, supervisor):
 
 
 @pytest.mark.parametrize("value", ["lost", "\x00"])
-def test_a_value_that_is_no_choice_shows_the_whole_list(rows, supervisor, value):
+def test_an_unknown_choice_shows_the_whole_list(rows, supervisor, value):
     client = Client()
     client.force_login(supervisor)
     query = urlencode({"status__exact": value})

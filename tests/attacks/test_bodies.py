@@ -1,4 +1,4 @@
-"""Bodies of strangers hold little memory, and never keep others out."""
+"""Large and unfinished bodies of unknown senders use little memory and block nobody."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def peak_memory(echo):
 
 
 def begin(echo, headers, sent=0, source="127.0.0.1"):
-    """A request whose body has begun and does not end."""
+    """Starts a request whose body has begun and does not end."""
     raw = echo.socket(source)
     lines = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
     raw.sendall(f"POST {FILES} HTTP/1.1\r\nHost: x\r\n{lines}\r\n".encode())
@@ -50,7 +50,7 @@ def begin(echo, headers, sent=0, source="127.0.0.1"):
     return raw
 
 
-def test_large_bodies_of_strangers_are_not_kept(echo):
+def test_large_bodies_of_unknown_senders_are_not_kept(echo):
     echo.told("POST", FILES, b"x", {"X-Api-Key": "k"})
     before = memory(echo)
     body = bytes(FILE_BODY)
@@ -60,7 +60,7 @@ def test_large_bodies_of_strangers_are_not_kept(echo):
     assert memory(echo) - before < 100 * MiB
 
 
-def test_memory_of_large_bodies_is_given_back(echo):
+def test_memory_of_large_bodies_is_released(echo):
     body = bytes(FILE_BODY)
     echo.told("POST", FILES, b"x", {"X-Api-Key": "k"})
     before = memory(echo)
@@ -73,19 +73,19 @@ def test_memory_of_large_bodies_is_given_back(echo):
     assert memory(echo) - before < 100 * MiB
 
 
-def test_unfinished_bodies_of_strangers_keep_nobody_out(echo):
+def test_unfinished_bodies_of_unknown_senders_block_nobody(echo):
     declared = {"Content-Length": str(FILE_BODY)}
     strangers = [begin(echo, declared, sent=MiB) for _ in range(13)]
     told = echo.told("POST", FILES, bytes(3 * MiB), {"X-Api-Key": "k"})
     assert told["length"] == 3 * MiB
-    # Small ones of other strangers too.
+    # Small bodies of other unknown senders are accepted, too.
     assert echo.told("POST", "/api/user/", b"{}")["length"] == 2
     for raw in strangers:
         raw.close()
 
 
-def test_one_address_holds_half_of_what_strangers_may(echo):
-    """The others' half stays free; here all have one address."""
+def test_one_address_uses_at_most_half_of_the_memory_for_unknown_senders(echo):
+    """The other half stays free for others; here all have one address."""
     declared = {"Content-Length": str(SMALL_BODY)}
     held = [begin(echo, declared, sent=MiB) for _ in range(30)]
     refused = 0
@@ -99,8 +99,8 @@ def test_one_address_holds_half_of_what_strangers_may(echo):
         raw.close()
 
 
-def test_one_part_of_the_site_holds_three_quarters_of_what_strangers_may(echo):
-    """The rest stays free for other parts; here no address holds its own half."""
+def test_one_path_uses_at_most_three_quarters_of_the_memory_for_unknown_senders(echo):
+    """The rest stays free for other paths; here no address uses up its own half."""
     declared = {"Content-Length": str(SMALL_BODY)}
     sources = cycle(f"127.0.0.{number}" for number in range(2, 8))
     held = [begin(echo, declared, MiB, next(sources)) for _ in range(33)]
@@ -123,7 +123,7 @@ def is_refused(raw):
 
 
 def test_large_bodies_of_known_senders_wait_for_each_other(echo):
-    """On the disk, not in memory, and none is refused."""
+    """They are kept on the disk, not in memory, and none is refused."""
     before = memory(echo)
     body = bytes(FILE_BODY)
     told = []
@@ -140,7 +140,7 @@ def test_large_bodies_of_known_senders_wait_for_each_other(echo):
     assert peak_memory(echo) - before < 100 * MiB
 
 
-def test_a_known_sender_with_a_slow_line_has_more_time(echo):
+def test_a_known_sender_with_a_slow_connection_has_more_time(echo):
     size = 3 * MiB
     raw = begin(echo, {"Content-Length": str(size), "X-Api-Key": "k"})
     raw.sendall(bytes(size - 1))
@@ -150,7 +150,7 @@ def test_a_known_sender_with_a_slow_line_has_more_time(echo):
     assert raw.recv(64).startswith(b"HTTP/1.1 200")
 
 
-def test_a_full_disk_refuses_large_bodies_alone(echo):
+def test_a_full_disk_only_refuses_large_bodies(echo):
     pid = echo.process.pid
     _soft, hard = resource.prlimit(pid, resource.RLIMIT_FSIZE)
     resource.prlimit(pid, resource.RLIMIT_FSIZE, (MiB, hard))
@@ -167,8 +167,8 @@ def test_a_full_disk_refuses_large_bodies_alone(echo):
         resource.prlimit(pid, resource.RLIMIT_FSIZE, (hard, hard))
 
 
-def test_a_chunked_body_of_a_stranger_is_refused_for_him(echo):
-    """As a declared one is: not for its size, which a known sender's may have."""
+def test_a_chunked_body_of_an_unknown_sender_is_refused_as_unauthorized(echo):
+    """Like one with a declared length: its size would be allowed for known senders."""
     chunks = (bytes(64 * 1024) for _ in range(160))
     told = echo.told("POST", FILES, chunks, chunked=True)
     assert (told["length"], told["too_large"]) == (0, False)

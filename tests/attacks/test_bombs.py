@@ -1,4 +1,4 @@
-"""Bombs of memory cost whoever takes them apart, within its bounds, and nobody else."""
+"""Memory bombs stay within the limits of the process that decodes them."""
 
 from __future__ import annotations
 
@@ -27,11 +27,11 @@ from tests.feed.processes import wait_until
 
 NUMBER, PORT = 5511400022222, 8090
 FIRST = 551131000000
-# By how much a process may grow: the largest file that is accepted, with its base64.
+# The growth of memory that is allowed: the largest file accepted, with its base64.
 MOST_GROWN = 100.0
-# The largest files, each as text and as bytes, two of them at the same time.
+# Two of the largest files at the same time, each as text and as bytes.
 LARGEST_GROWN = 300.0
-# Of one conversion: its limit of address space.
+# The limit of address space of one conversion.
 MOST_CONVERTING = 1024.0
 IN_SUITE = (
     "a PNG of 1.8 GB",
@@ -39,12 +39,13 @@ IN_SUITE = (
     "a HEIC of 65,535 by 65,535",
     "a film of two billion samples",
 )
-# How many of the largest files are sent one after another.
+# The number of largest files sent one after another.
 LARGE_FILES = count(1, full=6)
 NAMES = count(IN_SUITE, full=tuple(BOMBS))
 LARGEST = 25 * MiB
 UNKNOWN = "application/octet-stream"
-# What can be decoded within the bounds, so that it is shown: of a long animation a still.
+# Bombs that can be decoded within the limits and are therefore shown, a long animation
+# as a still.
 DECODED = (
     "a PNG of 50 million pixels",
     "a GIF of 10,000 frames",
@@ -125,7 +126,7 @@ class Gateway(FakeEvolution):
 
 
 class Bombed:
-    """A centre with a worker, its customers' gateway, and ways to send it files."""
+    """A centre with a worker and a fake gateway, and methods that send it files."""
 
     def __init__(self, centre: Centre, fake: Gateway, media: Path) -> None:
         self.centre, self.fake, self.media = centre, fake, media
@@ -154,7 +155,7 @@ class Bombed:
             client.close()
 
     def upload(self, place: int, content: bytes, mime: str, kind: str) -> int:
-        """As an operator, to a customer of its own."""
+        """Uploads a file as an operator, to a new customer."""
         body = {
             "contactNumber": FIRST + place,
             "from": self.rows["ana"],
@@ -167,7 +168,7 @@ class Bombed:
     def write(
         self, content: bytes, mime: str, kind: str, *, along: bool = False
     ) -> int:
-        """As a new customer; `along`: the gateway's event has the bytes itself.
+        """Sends a file as a new customer; with `along` the event contains its bytes.
 
         Returns the status of the answer to the gateway.
         """
@@ -190,7 +191,7 @@ class Bombed:
         return self.ask("POST", self.rows["hook"], body)[0]
 
     def call(self) -> int:
-        """What somebody else asks meanwhile; its status."""
+        """Makes another client's call meanwhile; returns its status."""
         return self.ask("GET", f"/api/area/{PORT}")[0]
 
     def one(self, question: str, *values: Any) -> Any:
@@ -199,14 +200,14 @@ class Bombed:
             return value
 
     def rest(self, seconds: float = 600.0) -> None:
-        """Waits until the worker has done all that there is to do."""
+        """Waits until the worker has processed everything."""
         wait_until(lambda: self.one(UNDONE) == 0, seconds)
 
     def messages(self) -> int:
         return int(self.one("SELECT count(*) FROM chats_message"))
 
     def check_files(self) -> None:
-        """Each row of a file has it, and no file is without a row."""
+        """Asserts that each row has its file, and each file its row."""
         with self.centre.connect() as database:
             rows = {row[0] for row in database.execute(FILES) if row[0]}
         files = {
@@ -236,7 +237,7 @@ def bombed(tmp_path_factory: Any, cluster: Path) -> Iterator[Bombed]:
             centre.revive(["worker"])
             bombed = Bombed(centre, fake, data / "media")
             fake.people |= {str(FIRST + n) for n in range(40)}
-            # So that what is measured is not the first use of anything.
+            # So that caches of the first use are not measured.
             png = BOMBS["a PDF with a stream of 512 MB"]
             assert bombed.upload(0, b"%PDF-1.4\n%%EOF", png.mime, "pdf") == 200
             assert bombed.write(b"%PDF-1.4\n%%EOF", png.mime, "pdf") == 200
@@ -262,14 +263,14 @@ def watched(bombed: Bombed, name: str, most: float = MOST_GROWN) -> Iterator[Non
 
 
 def pdf_of(size: int) -> bytes:
-    """A document of that size that no decoder shrinks."""
+    """Returns a PDF of that size that cannot be compressed."""
     content = random.Random(1).randbytes(size - 20)  # noqa: S311 - repeatable
     return b"%PDF-1.4\n" + content + b"\n%%EOF\n" + bytes(4)
 
 
 @pytest.mark.timeout(900)
-def test_uploads_of_operators(bombed: Bombed) -> None:
-    """Refused with a reason, or sent as they are, or failed with a reason."""
+def test_uploaded_bombs_are_refused_sent_or_failed(bombed: Bombed) -> None:
+    """Refusals and failures have a reason."""
     before = bombed.one("SELECT max(id) FROM chats_message")
     with watched(bombed, f"{len(NAMES)} bombs uploaded"):
         for place, name in enumerate(NAMES):
@@ -285,8 +286,8 @@ def test_uploads_of_operators(bombed: Bombed) -> None:
 
 
 @pytest.mark.timeout(900)
-def test_files_and_portraits_of_customers(bombed: Bombed) -> None:
-    """They are stored for download; what cannot be decoded is never shown."""
+def test_bombs_of_customers_are_stored_and_not_shown(bombed: Bombed) -> None:
+    """They can be downloaded; those that cannot be decoded are never shown."""
     before = bombed.one("SELECT max(id) FROM chats_message")
     with watched(bombed, f"{len(NAMES)} bombs of customers, by file and portrait"):
         for place, name in enumerate(NAMES):
@@ -304,8 +305,8 @@ def test_files_and_portraits_of_customers(bombed: Bombed) -> None:
 
 
 @pytest.mark.timeout(600)
-def test_the_largest_files(bombed: Bombed) -> None:
-    """Each is held a few times at once; all that came before is given back."""
+def test_the_largest_files_stay_within_the_memory_limit(bombed: Bombed) -> None:
+    """Each is in memory a few times at once; memory of earlier ones is released."""
     for along in (False, True):
         name = f"{LARGE_FILES} files of 25 MiB of customers, along={along}"
         with watched(bombed, name, LARGEST_GROWN):
@@ -319,8 +320,8 @@ def test_the_largest_files(bombed: Bombed) -> None:
     assert statuses == [*[200] * LARGE_FILES, 413]
 
 
-def test_an_answer_of_a_gateway_that_grows(bombed: Bombed) -> None:
-    """A gateway that packs its answer: no more of it is unpacked than is accepted."""
+def test_a_compressed_response_of_a_gateway_is_limited(bombed: Bombed) -> None:
+    """Only as much of it is decompressed as is accepted."""
     packed = gzip.compress(b'{"base64": "' + bytes(1024 * MiB), 1)
     bombed.fake.answer_to_downloads = reply(201, packed, Content_Encoding="gzip")
     with watched(bombed, "an answer of a gigabyte, packed", LARGEST_GROWN):
@@ -332,7 +333,7 @@ def test_an_answer_of_a_gateway_that_grows(bombed: Bombed) -> None:
 
 
 @pytest.mark.parametrize("depth", [500, 900, 5_000, 1_000_000])
-def test_deeply_nested_bodies(bombed: Bombed, depth: int) -> None:
+def test_deeply_nested_bodies_are_refused(bombed: Bombed, depth: int) -> None:
     nested = b'{"a":' * depth + b"1" + b"}" * depth
     event = b'{"event":"messages.upsert","data":' + nested + b"}"
     lists = b'{"contactNumber":1,"content":' + b"[" * depth + b"]" * depth + b"}"
@@ -350,8 +351,8 @@ def test_deeply_nested_bodies(bombed: Bombed, depth: int) -> None:
     )
 
 
-def test_packed_bodies(bombed: Bombed) -> None:
-    """None is unpacked: neither in front of a view nor by one."""
+def test_compressed_bodies_are_refused(bombed: Bombed) -> None:
+    """None is decompressed, neither before a view nor by one."""
     packed = gzip.compress(bytes(1024 * MiB), 1)
     with watched(bombed, "bodies of a gigabyte, packed"):
         for path in (f"/api/chat/message/send/operator/{PORT}", bombed.rows["hook"]):
@@ -363,7 +364,7 @@ def test_packed_bodies(bombed: Bombed) -> None:
 
 
 @pytest.mark.parametrize("text", DATA_URIS.values(), ids=DATA_URIS)
-def test_data_uris(bombed: Bombed, text: str) -> None:
+def test_large_and_invalid_data_uris(bombed: Bombed, text: str) -> None:
     before = bombed.messages()
     body = {
         "contactNumber": FIRST,

@@ -1,4 +1,4 @@
-"""Thousands connect at once, half of them to say nothing: others go on being served."""
+"""Thousands of connections at once, half of them silent: other clients are served."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from tests.attacks.servers import is_closed, measured
 from tests.counts import count
 
 CONNECTIONS = count(300, full=2000)
-# Beside those that this process has anyway.
+# Besides the files that this process has open anyway.
 FILES = CONNECTIONS + 500
-# For each connection, with what it was asked and answered.
+# Memory for each connection, with its request and response.
 EACH_KB = 64
 ASKED = b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n"
 
@@ -32,7 +32,7 @@ def _open_files():
 
 
 class Others:
-    """Somebody who asks again and again, on a connection each time."""
+    """A client that makes requests again and again, on a new connection each time."""
 
     def __init__(self, server):
         self.server, self.took, self.statuses = server, [], set()
@@ -55,7 +55,7 @@ class Others:
 
 
 def answered(opened):
-    """How many of the sockets have an answer of 200 within half a minute."""
+    """Returns how many of the sockets get a 200 within half a minute."""
     waiting, good = {raw.fileno(): raw for raw in opened}, 0
     poller = select.poll()
     for number in waiting:
@@ -69,7 +69,7 @@ def answered(opened):
     return good
 
 
-def test_a_storm_of_connections_keeps_nobody_out(either):
+def test_other_clients_are_served_during_a_storm_of_connections(either):
     before, began = either.memory(), time.monotonic()
     either.forget_peak()
     opened = []
@@ -84,7 +84,7 @@ def test_a_storm_of_connections_keeps_nobody_out(either):
                     raw.sendall(ASKED)
             asking, silent = opened[1::2], opened[::2]
             assert answered(asking) == len(asking)
-            # The server does not wait for the silent ones for ever.
+            # The server closes the silent connections after a time.
             assert all(is_closed(raw) for raw in silent)
         assert others.statuses == {200}
     finally:

@@ -1,4 +1,4 @@
-"""What a browser may load and run on our pages, and that it keeps to https."""
+"""The content security policy of our pages, and that browsers keep using https."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def check(answer, status, policy):
 
 
 class Scripts(HTMLParser):
-    """Finds what the policy would stop: scripts in the page itself."""
+    """Finds inline scripts in a page, which the policy would block."""
 
     def __init__(self):
         super().__init__()
@@ -81,7 +81,7 @@ class Scripts(HTMLParser):
         self._in_script = False
 
 
-def test_the_search_for_scripts_finds_them():
+def test_inline_scripts_are_found():
     for page in (
         "<script>1</script>",
         '<script type="module">1</script>',
@@ -93,7 +93,7 @@ def test_the_search_for_scripts_finds_them():
         assert scripts.found, page
 
 
-def test_pages_of_the_back_office(office, own):
+def test_pages_of_the_back_office_have_the_policy(office, own):
     user = office.get("/admin/auth/user/").context["user"].pk
     answers = [Client().get("/admin/login/")]
     addresses = ["/admin/", "/admin/password_change/", "/admin/managers/apikey/add/"]
@@ -117,7 +117,7 @@ def test_pages_of_the_back_office(office, own):
     assert sum(answer.status_code == 200 for answer in answers) >= len(addresses)
 
 
-def test_pages_of_errors_run_no_text_as_code(office, desk, monkeypatch):
+def test_error_pages_have_the_policy(office, desk, monkeypatch):
     check(Client().get("/nowhere"), 404, STRICT)
     check(office.get("/admin/nowhere/"), 404, STRICT)
     check(office.get("/admin/", headers={"Host": "elsewhere.example"}), 400, STRICT)
@@ -133,7 +133,7 @@ def test_pages_of_errors_run_no_text_as_code(office, desk, monkeypatch):
     check(office.get("/admin/"), 500, STRICT)
 
 
-def test_the_page_of_the_api(db):
+def test_the_page_of_the_api_has_the_policy(db):
     answer = Client().get("/api/docs/")
     assert answer["X-Frame-Options"] == "DENY"
     assert answer["X-Content-Type-Options"] == "nosniff"
@@ -143,7 +143,7 @@ def test_the_page_of_the_api(db):
     assert policy["frame-ancestors"] == {"'none'"}
 
 
-def test_answers_to_programs_are_not_burdened(db, api, office):
+def test_responses_to_programs_have_no_policy(db, api, office):
     answers = [api.get("/api/user/"), api.get("/api/nowhere/")]
     answers += [Client().get(path) for path in ("/healthz", "/api/schema/")]
     answers.append(Client().get("/webhooks/whatsapp"))
@@ -155,7 +155,7 @@ def test_answers_to_programs_are_not_burdened(db, api, office):
 
 
 def settings_with(tmp_path, **environment):
-    """What the settings of a new process come to."""
+    """Returns the settings of a new process with that environment."""
     names = (
         "SECURE_HSTS_SECONDS",
         "SECURE_HSTS_INCLUDE_SUBDOMAINS",
@@ -209,7 +209,7 @@ def test_the_public_address_decides_on_https(tmp_path, environment, told):
 
 
 @pytest.mark.parametrize("path", ["/nowhere", "/admin/login/", "/api/docs/", "/"])
-def test_pages_that_came_by_https_say_so(db, settings, path):
+def test_pages_over_https_have_hsts(db, settings, path):
     settings.SECURE_HSTS_SECONDS = MONTH
     settings.SECURE_PROXY_SSL_HEADER = PROXY
     by_https = Client().get(path, headers={"X-Forwarded-Proto": "https"})
@@ -217,7 +217,7 @@ def test_pages_that_came_by_https_say_so(db, settings, path):
     assert "Strict-Transport-Security" not in Client().get(path)
 
 
-def test_cookies_of_a_secure_installation(db, settings, supervisor):
+def test_cookies_are_secure_with_an_https_address(db, settings, supervisor):
     settings.SESSION_COOKIE_SECURE = settings.CSRF_COOKIE_SECURE = True
     supervisor.set_password("long-enough-secret")
     supervisor.save()

@@ -1,4 +1,4 @@
-"""The demonstration's secret signs for the demonstration's pages, and no other."""
+"""The demonstration's webhook secret is valid only for the demonstration's pages."""
 
 import hmac
 import json
@@ -18,7 +18,7 @@ def demo(settings):
 
 
 def told_by(page, secret):
-    """The status of a webhook about that page, and what was stored of it."""
+    """Posts a webhook about that page; returns its status and what was stored."""
     event = {"sender": {"id": "1"}, "recipient": {"id": page}, "timestamp": 1}
     event["message"] = {"mid": "m", "text": "hi"}
     entry = {"id": page, "messaging": [event]}

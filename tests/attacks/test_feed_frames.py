@@ -1,4 +1,4 @@
-"""What a socket may send beside its first frame, made to break the feed."""
+"""Malformed and hostile frames of a socket do not break the feed."""
 
 import asyncio
 from types import SimpleNamespace
@@ -12,7 +12,7 @@ HALF = "\ud800"
 
 
 class Database:
-    """Notes what it is asked for; psycopg could not encode half a character."""
+    """Records queries; psycopg could not encode a lone surrogate."""
 
     def __init__(self):
         self.asked = []
@@ -37,10 +37,10 @@ def follow(**sent):
 @pytest.mark.parametrize(
     ("contact", "m"), [(HALF, 1), (1, HALF), (f"a{HALF}b", "page"), ("x" * 65, 1)]
 )
-def test_half_a_character_in_an_id_is_passed_over(contact, m, on):
+def test_an_id_with_a_lone_surrogate_is_ignored(contact, m, on):
     assert follow(id=contact, m=m, on=on) == []
 
 
-def test_an_id_of_any_whole_characters_is_looked_for():
+def test_an_id_of_other_characters_is_looked_up():
     (asked,) = follow(id="José", m="page.1", on=True)
     assert asked["external_id"] == "José".encode()

@@ -1,4 +1,4 @@
-"""What an app, or a customer by his name, cannot make Meta's webhooks say of others."""
+"""Apps and customers cannot forge reports about others in Meta's webhooks."""
 
 from __future__ import annotations
 
@@ -32,9 +32,7 @@ def cloud_of(manager, phone, app):
     return FakeWhatsAppCloud(phone=phone, token="t", secret=app)
 
 
-def test_who_names_the_account_of_another_reports_on_himself_alone(
-    manager, other_manager, rounds
-):
+def test_an_app_can_only_report_on_its_own_account(manager, other_manager, rounds):
     cloud_of(manager, "71", "own")
     attacker = cloud_of(other_manager, "72", "other")
     body = attacker.report("account_update", WABA, event="ACCOUNT_DELETED")
@@ -44,7 +42,7 @@ def test_who_names_the_account_of_another_reports_on_himself_alone(
     assert kept.account.manager == other_manager
 
 
-def test_an_app_that_nobody_has_reports_on_nobody(manager, rounds):
+def test_reports_of_an_unknown_app_are_ignored(manager, rounds):
     cloud = cloud_of(manager, "71", "own")
     cloud.secret = "guessed"
     body = cloud.report("account_update", WABA, event="ACCOUNT_DELETED")
@@ -52,8 +50,8 @@ def test_an_app_that_nobody_has_reports_on_nobody(manager, rounds):
     assert not InboundEvent.objects.exists()
 
 
-def test_a_name_that_a_customer_chose_makes_nobody_another(manager, rounds):
-    """The platform tells of a change in words that begin with the customer's name."""
+def test_a_customers_name_cannot_forge_a_change_of_number(manager, rounds):
+    """The platform's text about a change of number begins with the customer's name."""
     cloud = cloud_of(manager, "71", "own")
     for name in (VICTIM, OLD):
         builders.make_contact(manager, external_id=name, name=name)

@@ -1,4 +1,4 @@
-"""Headers and trailers without end, or without haste, on both ports."""
+"""Headers and trailers that are too long or too slow, on both ports."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from tests.counts import count
 
 CHUNKED = b"POST /api/user/ HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n"
 LINES = b"X1: y\r\n" * 9000
-# More than any bound, and less than would be felt where there is none.
+# More than any limit, and little enough not to matter without one.
 ALLOWED = 40
 
 
@@ -37,7 +37,7 @@ def error_of(raw):
     "line",
     [b"FOO /api/user/ HTTP/1.1", b"GET /api/\xff HTTP/1.1", b"GET /api/ XTTP/1.1"],
 )
-def test_what_is_no_request_to_the_api_is_refused_in_its_words(either, line):
+def test_an_invalid_request_to_the_api_is_refused_in_the_envelope(either, line):
     raw = either.socket()
     raw.sendall(line + b"\r\nHost: x\r\n\r\n")
     assert error_of(raw) == (400, "invalid")
@@ -55,7 +55,7 @@ def test_what_is_no_request_to_the_api_is_refused_in_its_words(either, line):
         ("one chunk's extension", CHUNKED + b"2;", b"y" * 65536),
     ],
 )
-def test_headers_without_end_cost_neither_memory_nor_time(either, name, head, block):
+def test_endless_headers_use_little_memory_and_time(either, name, head, block):
     before, began = either.memory(), time.monotonic()
     either.forget_peak()
     raw = either.socket()
@@ -86,7 +86,7 @@ def test_too_large_headers_are_refused_in_the_envelope(either, request_):
     assert is_closed(raw)
 
 
-def test_headers_just_within_the_bounds_are_taken(either):
+def test_headers_just_within_the_limits_are_accepted(either):
     raw = either.socket()
     headers = b"".join(b"X-%d: %s\r\n" % (n, b"y" * 550) for n in range(110))
     raw.sendall(b"GET /healthz HTTP/1.1\r\nHost: x\r\n" + headers + b"\r\n")
@@ -103,20 +103,20 @@ def test_headers_just_within_the_bounds_are_taken(either):
         (b"GET /healthz HTTP/1.1", b"Host:\r\n", 200),
     ],
 )
-def test_a_request_names_its_host_once(either, line, hosts, status):
+def test_a_request_with_two_hosts_or_none_is_refused(either, line, hosts, status):
     raw = either.socket()
     raw.sendall(line + b"\r\n" + hosts + b"\r\n")
     assert answer_of(raw)[0] == status
 
 
-def test_headers_that_never_come_to_an_end_are_refused_in_the_envelope(either):
+def test_unfinished_headers_are_refused_in_the_envelope(either):
     raw = either.socket()
     raw.sendall(b"GET /api/x HTTP/1.1\r\nHost: x\r\n")
     assert error_of(raw) == (408, "headers_too_slow")
     assert is_closed(raw)
 
 
-def test_what_is_no_http_is_refused_in_the_envelope(either):
+def test_a_request_that_is_not_http_is_refused_in_the_envelope(either):
     raw = either.socket()
     raw.sendall(b"GET /api/x HTTP/1.1\r\nHost: x\r\nbroken\r\n\r\n")
     assert error_of(raw) == (400, "invalid")
@@ -126,7 +126,7 @@ def test_what_is_no_http_is_refused_in_the_envelope(either):
     assert is_closed(raw)
 
 
-def test_what_was_asked_before_a_broken_request_is_answered_first(echo):
+def test_requests_before_an_invalid_one_are_answered(echo):
     raw = echo.socket()
     raw.sendall(b"GET /slow HTTP/1.1\r\nHost: x\r\n\r\nbroken\r\n\r\n")
     assert answer_of(raw)[0] == 200
@@ -151,7 +151,7 @@ def test_a_kept_connection_that_sends_empty_lines_is_closed(either):
         raw.sendall(b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n")
         assert answer_of(raw)[0] == 200
         raw.sendall(b"\r\n")
-    # Its patience is not renewed by more of them.
+    # More empty lines do not restart the timeout.
     stop = threading.Event()
 
     def go_on():
@@ -171,7 +171,7 @@ def test_a_kept_connection_that_sends_empty_lines_is_closed(either):
         sender.join()
 
 
-def test_the_rest_of_a_body_that_nobody_reads_is_not_waited_for(feed_port):
+def test_the_connection_is_closed_if_a_body_is_not_read(feed_port):
     raw = feed_port.socket()
     raw.sendall(b"POST /healthz HTTP/1.1\r\nHost: x\r\nContent-Length: 99999\r\n\r\n{")
     assert answer_of(raw)[0] == 200
@@ -195,7 +195,7 @@ def test_a_body_in_very_small_chunks_arrives_whole(echo):
     assert json.loads(answer_of(raw)[2])["length"] == 100_000
 
 
-def test_a_flood_of_requests_on_one_connection_is_cut(either):
+def test_a_connection_with_too_many_pipelined_requests_is_closed(either):
     before = either.memory()
     either.forget_peak()
     flood = b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n" * 10_000
@@ -211,7 +211,7 @@ def test_a_flood_of_requests_on_one_connection_is_cut(either):
     assert either.memory("VmHWM") < before + ALLOWED
 
 
-def test_a_few_requests_at_once_are_all_answered_in_order(echo):
+def test_a_few_pipelined_requests_are_answered_in_order(echo):
     raw = echo.socket()
     paths = [b"/%d" % n for n in range(16)]
     raw.sendall(b"".join(b"GET %s HTTP/1.1\r\nHost: x\r\n\r\n" % p for p in paths))

@@ -1,4 +1,4 @@
-"""Files made to bring down who takes them apart: they bring down one conversion."""
+"""Files that crash or exhaust a decoder affect only their own conversion."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from chats.files.conversion.running import convert
 from chats.models import Message
 from tests import builders
 from tests.attacks.bombs import (
-    bomb_of_pixels,
-    film_that_grows,
-    gif_of_a_huge_screen,
-    webp_that_says_it_is_huge,
+    gif_with_huge_screen,
+    pixel_bomb,
+    video_with_larger_frames,
+    webp_declaring_huge_size,
 )
 from tests.chats.conftest import PHONE
 from tests.chats.files.conversion import samples
@@ -33,10 +33,10 @@ SENTENCES = {
 
 
 BOMBS = {
-    "png": (bomb_of_pixels, "image/png", "image"),
-    "gif": (gif_of_a_huge_screen, "image/gif", "picture"),
-    "webp": (webp_that_says_it_is_huge, "image/webp", "picture"),
-    "film": (film_that_grows, "video/webm", "video"),
+    "png": (pixel_bomb, "image/png", "image"),
+    "gif": (gif_with_huge_screen, "image/gif", "picture"),
+    "webp": (webp_declaring_huge_size, "image/webp", "picture"),
+    "film": (video_with_larger_frames, "video/webm", "video"),
 }
 
 
@@ -53,15 +53,15 @@ def attack(tmp_path):
 
 
 @pytest.mark.parametrize("name", BOMBS)
-def test_a_bomb_ends_its_own_conversion(attack, name):
+def test_a_bomb_only_ends_its_own_conversion(attack, name):
     made, mime, form = BOMBS[name]
     with pytest.raises(CannotConvertError) as refusal:
         attack(made(), mime, form)
     assert refusal.value.reason in ("too_large", "unreadable")
 
 
-def test_memory_is_bounded(attack):
-    """Whatever a decoder asks for beyond the bound it does not get."""
+def test_memory_is_limited(attack):
+    """A decoder cannot allocate more than the limit."""
     bound = 250 * 2**20
     small, large = (large_picture(side) for side in (100, 5000))
     assert attack(small, "image/png", "image", memory=bound).kind == "image"
@@ -70,8 +70,8 @@ def test_memory_is_bounded(attack):
     assert refusal.value.reason in ("too_large", "unreadable")
 
 
-def test_time_is_bounded(attack):
-    """A bound that cannot be reached has it tried at one size after the other."""
+def test_time_is_limited(attack):
+    """A size that cannot be reached would be tried again and again."""
     content = large_picture(5000)
     with pytest.raises(CannotConvertError) as refusal:
         attack(content, "image/png", "image", largest=1, seconds=1)
@@ -85,12 +85,12 @@ def large_picture(side):
     return made.getvalue()
 
 
-def test_what_it_writes_is_bounded(attack):
+def test_output_is_limited(attack):
     with pytest.raises(CannotConvertError):
         attack(samples.sound("wav", "pcm_s16le"), "audio/wav", "audio", disk=1000)
 
 
-def test_a_playlist_in_the_place_of_a_film_reads_no_file(attack, tmp_path):
+def test_a_playlist_instead_of_a_video_reads_no_file(attack, tmp_path):
     secret = tmp_path / "secret.mp4"
     secret.write_bytes(samples.film("mp4", "libx264"))
     playlist = f"#EXTM3U\n#EXTINF:1,\nfile://{secret}\n#EXT-X-ENDLIST\n".encode()
@@ -99,7 +99,7 @@ def test_a_playlist_in_the_place_of_a_film_reads_no_file(attack, tmp_path):
             attack(playlist, mime, "video")
 
 
-def test_the_program_gets_none_of_our_secrets(attack, monkeypatch, tmp_path):
+def test_the_conversion_program_gets_no_secrets(attack, monkeypatch, tmp_path):
     assert (
         not {"DATABASE_URL", "HCI_SECRET_KEY", "HCI_TOKEN_KEYS"}
         & running._ENVIRONMENT.keys()
@@ -118,7 +118,7 @@ def test_the_program_gets_none_of_our_secrets(attack, monkeypatch, tmp_path):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_bomb_is_refused_before_it_waits_and_a_photo_goes_on(
+def test_a_bomb_is_refused_before_it_is_queued_and_a_photo_accepted(
     cloud, api, ana, manager, rounds
 ):
     cloud.people[PHONE] = datetime.now(UTC)
@@ -126,7 +126,7 @@ def test_a_bomb_is_refused_before_it_waits_and_a_photo_goes_on(
     path = "/api/chat/message/send/operator/file/8080"
     sent = {"contactNumber": PHONE, "from": str(ana.pk), "type": "image"}
     for content, mime, status in (
-        (gif_of_a_huge_screen(), "image/gif", 400),
+        (gif_with_huge_screen(), "image/gif", 400),
         (samples.image("HEIF"), "image/heic", 200),
     ):
         answer = api.post(path, {**sent, "base64": data_uri(content, mime)})

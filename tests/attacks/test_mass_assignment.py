@@ -1,4 +1,4 @@
-"""Fields that no call documents change nothing, whatever they are called."""
+"""Undocumented fields of a call change nothing, whatever their names."""
 
 import random
 
@@ -14,7 +14,7 @@ from tests.counts import count
 TRIES = count(15, full=1000)
 APPS = ("managers", "areas", "contacts", "chats", "auth")
 VALUES = (1, 0, -1, "1", "x", "true", True, False, [], [1], {}, {"id": 1}, 10**14, 1.5)
-# What two rows of the same call may differ in: themselves, and when they were made.
+# Columns that differ between two rows of the same call: ids and creation times.
 OWN = {
     "id", "uuid", "number", "controller_port", "external_id", "phone", "protocol",
     "created_at",
@@ -22,7 +22,7 @@ OWN = {
 
 
 def names():
-    """Returns the column and wire names of every table, and what frameworks use."""
+    """Returns the column and wire names of every table, and names that frameworks use."""
     columns = {
         field.attname
         for app in APPS
@@ -82,7 +82,9 @@ def page_contact_made(api, number, more):
     ],
     ids=lambda value: getattr(value, "__name__", ""),
 )
-def test_a_row_is_that_of_the_documented_fields(full_api, manager, make, body_class):
+def test_undocumented_fields_do_not_change_the_created_row(
+    full_api, manager, make, body_class
+):
     chance = random.Random(body_class.__name__)  # noqa: S311 - repeatable
     expected = make(full_api, 551190000, {})
     for number in range(TRIES):
@@ -90,7 +92,7 @@ def test_a_row_is_that_of_the_documented_fields(full_api, manager, make, body_cl
         assert make(full_api, 551190001 + number, more) == expected, more
 
 
-def test_a_join_changes_the_documented_columns_alone(full_api, manager):
+def test_linking_changes_only_the_documented_columns(full_api, manager):
     chance = random.Random(5)  # noqa: S311 - repeatable
     before = Manager.objects.filter(pk=manager.pk).values().get()
     for _try in range(TRIES):

@@ -1,4 +1,4 @@
-"""Another user of the machine finds no secret and no way in."""
+"""Another user of the machine finds no secrets and cannot access our servers."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ pytestmark = [
 
 
 def as_user(user, work):
-    """What the work answers when that user does it."""
+    """Runs the work as that user and returns its result."""
     reading, writing = os.pipe()
     child = os.fork()
     if child == 0:
@@ -42,7 +42,7 @@ def as_user(user, work):
 
 
 def readable(folders):
-    """The content of every file there that can be read, as text, by its path."""
+    """Returns the text of every readable file below the folder, by path."""
     found = {}
     for top in folders:
         for folder, _folders, names in os.walk(top):
@@ -57,7 +57,7 @@ def readable(folders):
 
 
 def of_processes():
-    """What /proc shows of all processes: command lines, and environments if it does."""
+    """Returns what /proc shows of all processes: command lines, and any environments."""
     return readable_of_proc("cmdline") | readable_of_proc("environ")
 
 
@@ -74,7 +74,7 @@ def readable_of_proc(name):
 
 
 def connected(paths):
-    """The sockets that let themselves be connected to."""
+    """Returns the sockets that accept a connection."""
     found = []
     for path in paths:
         with socket.socket(socket.AF_UNIX) as raw:
@@ -108,7 +108,7 @@ def running(tmp_path_factory, cluster):
 
 @pytest.fixture(scope="module")
 def secrets(running):
-    """What nobody else may see."""
+    """Returns the secrets that other users must not see."""
     found = {running.key}
     for path in (running.data / "secrets").rglob("*"):
         if path.is_file():
@@ -121,11 +121,11 @@ def secrets(running):
 def user(request, running):
     if request.param == "nobody":
         return pwd.getpwnam("nobody")
-    # Who takes over PostgreSQL or Valkey has no more than their files.
+    # The users of PostgreSQL and Valkey can only read their own servers' files.
     return pwd.getpwuid((running.home() / "postgres").stat().st_uid)
 
 
-def test_no_file_and_no_command_line_shows_a_secret(running, secrets, user):
+def test_no_file_or_command_line_shows_a_secret(running, secrets, user):
     folders = [str(running.data), str(running.home())]
     files = as_user(user, lambda: readable(folders))
     processes = as_user(user, of_processes)
@@ -139,7 +139,7 @@ def test_no_file_and_no_command_line_shows_a_secret(running, secrets, user):
     assert shown == []
 
 
-def test_nobody_reads_the_data_folder_or_reaches_its_servers(running):
+def test_others_cannot_read_the_data_folder_or_connect_to_its_servers(running):
     nobody = pwd.getpwnam("nobody")
     folders = [str(running.data), str(running.home())]
     assert as_user(nobody, lambda: readable(folders)) == {}
@@ -151,7 +151,7 @@ def test_nobody_reads_the_data_folder_or_reaches_its_servers(running):
     ]
     assert len(sockets) >= 2
     assert as_user(nobody, lambda: connected(sockets)) == []
-    # They are listened to, by whom they are for.
+    # The sockets do accept connections of their own users.
     assert sorted(connected(sockets)) == sorted(sockets)
 
 

@@ -1,4 +1,4 @@
-"""What strangers cause is logged: a line each, and not as many as they like."""
+"""Attacks are logged as single lines, and a flood of them is limited."""
 
 import io
 import json
@@ -20,7 +20,7 @@ KEY = "hci_0123abcd_" + "x" * 43
 
 @pytest.fixture
 def logged():
-    """The lines of the log that is set up for security events."""
+    """Captures the log for security events."""
     # pytest adds handlers of its own to loggers that do not propagate.
     [handler] = [h for h in logging.getLogger("security").handlers if h.filters]
     assert handler in logging.getLogger("django.security").handlers
@@ -37,7 +37,7 @@ def lines(stream):
     return stream.getvalue().splitlines()
 
 
-def test_a_refused_key(logged, manager):
+def test_a_refused_key_is_logged(logged, manager):
     Api(KEY).get("/api/user/")
     Api("\u00e9").get("/api/user/")
     assert logged() == [
@@ -47,7 +47,7 @@ def test_a_refused_key(logged, manager):
     assert KEY not in "".join(logged())
 
 
-def test_a_key_that_ended_and_one_that_calls_too_often(logged, manager):
+def test_an_ended_and_a_throttled_key_are_logged(logged, manager):
     past = timezone.now() - timedelta(days=1)
     ended, busy = make_key(manager, expires_at=past), make_key(manager)
     ApiKey.objects.filter(prefix=busy[4:12]).update(per_minute=1)
@@ -59,12 +59,12 @@ def test_a_key_that_ended_and_one_that_calls_too_often(logged, manager):
     assert logged()[1].endswith(f"prefix={busy[4:12]}")
 
 
-def test_a_wrong_password_and_a_slowed_down_sign_in(logged, ana):
+def test_a_wrong_password_and_a_throttled_sign_in_are_logged(logged, ana):
     browser = Browser()
     browser.call("GET")
     for _ in range(6):
         browser.sign_in(ana.user.username, "my-real-password")
-    # A name that is no account's may be a password in the wrong field.
+    # An unknown name may be a password in the wrong field, so it is not logged.
     browser.sign_in("my-real-password", "x")
     told = logged()
     failed = f"sign_in_failed address='127.0.0.1' account={ana.user.username}"
@@ -77,7 +77,7 @@ def test_a_wrong_password_and_a_slowed_down_sign_in(logged, ana):
 @pytest.mark.parametrize(
     "path", ["facebook", "whatsapp", "evolution/1-abc", "wppconnect/x/event"]
 )
-def test_a_forged_webhook(db, logged, path):
+def test_a_forged_webhook_is_logged(db, logged, path):
     body = json.dumps({"entry": []})
     answer = Client().post(f"/webhooks/{path}", body, "application/json")
     assert answer.status_code == 403
@@ -86,7 +86,7 @@ def test_a_forged_webhook(db, logged, path):
 
 
 @pytest.mark.parametrize("path", ["/api/user/", "/admin/login/", "/api/docs/"])
-def test_a_foreign_host_is_one_line(db, logged, path):
+def test_a_foreign_host_is_logged_as_one_line(db, logged, path):
     Client().get(path, headers={"host": "evil.example"})
     [line] = logged()
     assert "django.security.DisallowedHost: Invalid HTTP_HOST header" in line
@@ -94,7 +94,7 @@ def test_a_foreign_host_is_one_line(db, logged, path):
     assert len(line) < 300
 
 
-def test_a_forged_look_up_in_the_admin_is_one_line(logged, supervisor):
+def test_a_forbidden_lookup_in_the_admin_is_logged_as_one_line(logged, supervisor):
     client = Client()
     client.force_login(supervisor)
     client.get("/admin/chats/message/?content__regex=x%0Aforged%20line")
@@ -107,7 +107,7 @@ def test_a_flood_is_limited_and_logged(logged, monkeypatch):
     monkeypatch.setattr(security.time, "monotonic", lambda: moment)
     for _ in range(500):
         security.report("key_refused", address="1.2.3.4")
-    # Of another kind there are lines left.
+    # Lines of other kinds are still logged.
     security.report("webhook_forged", address="1.2.3.4")
     assert len(logged()) == security.AT_ONCE + 1
     moment += 60
@@ -120,7 +120,7 @@ def test_a_flood_is_limited_and_logged(logged, monkeypatch):
     assert not told[-1].endswith("before)")
 
 
-def test_nothing_that_is_sent_makes_another_line(logged):
+def test_line_breaks_in_requests_create_no_log_lines(logged):
     security.report(
         "sign_in_failed", account="a\n2026 INFO security: fine\x1b[31m\ud800"
     )

@@ -1,4 +1,4 @@
-"""Nobody can keep another from signing in with the right password."""
+"""Attackers cannot keep a person from signing in with the right password."""
 
 from datetime import timedelta
 
@@ -27,14 +27,18 @@ def browser(db):
     return browser_at(HERE)
 
 
-def test_an_attackers_failures_do_not_hold_up_the_owner_elsewhere(browser, ana):
+def test_an_attackers_failures_do_not_throttle_the_owner_at_another_address(
+    browser, ana
+):
     statuses(browser, ana.user.username, 60)
     hold_the_clock()
     elsewhere = browser_at("10.1.2.3")
     assert elsewhere.sign_in(ana.user.username).status_code == 200
 
 
-def test_nor_at_the_same_address_on_a_device_that_is_known(browser, ana):
+def test_an_attackers_failures_do_not_throttle_the_owner_on_a_known_device(
+    browser, ana
+):
     known = browser_at(HERE)
     assert known.sign_in(ana.user.username).status_code == 200
     known.call("DELETE")
@@ -44,7 +48,7 @@ def test_nor_at_the_same_address_on_a_device_that_is_known(browser, ana):
     assert known.sign_in(ana.user.username).status_code == 200
 
 
-def test_failures_on_a_known_device_count_too_and_for_it_alone(browser, ana):
+def test_failures_on_a_known_device_throttle_only_that_device(browser, ana):
     known = browser_at(HERE)
     known.sign_in(ana.user.username)
     assert statuses(known, ana.user.username, 6)[:5] == [401] * 5
@@ -53,7 +57,7 @@ def test_failures_on_a_known_device_count_too_and_for_it_alone(browser, ana):
     assert browser.sign_in(ana.user.username).status_code == 200
 
 
-def test_a_device_is_known_for_those_who_signed_in_there(browser, ana, bruno):
+def test_a_device_is_known_only_for_those_who_signed_in_on_it(browser, ana, bruno):
     browser.sign_in(bruno.user.username)
     statuses(browser, ana.user.username, 5)
     hold_the_clock()
@@ -62,7 +66,7 @@ def test_a_device_is_known_for_those_who_signed_in_there(browser, ana, bruno):
 
 
 @pytest.mark.parametrize("cookie", ["", "x", "x:y:z", "\u00e9", "W10:1tQ:abc"])
-def test_a_forged_device_is_a_stranger(browser, ana, cookie):
+def test_a_forged_device_cookie_is_not_known(browser, ana, cookie):
     statuses(browser, ana.user.username, 5)
     hold_the_clock()
     browser.client.cookies["hci_device"] = cookie
@@ -77,19 +81,19 @@ def test_invented_names_do_not_delay_others_at_the_address(browser, ana):
     assert failures_of(shared_of()) == 0
 
 
-def test_an_address_that_tries_many_accounts_has_to_wait(browser, ana, manager):
+def test_an_address_that_tries_many_accounts_is_throttled(browser, ana, manager):
     victims = [User.objects.create_user(f"victim-{n}") for n in range(20)]
     tries = [browser.sign_in(user.username, "wrong").status_code for user in victims]
     assert tries == [401] * 20
     hold_the_clock()
-    # A name that is no account's gets the same answer as one that is.
+    # Unknown names get the same response as existing ones.
     for name in (ana.user.username, "nobody"):
         assert browser.sign_in(name).status_code == 429
     assert failures_of(pair_of(ana.user.username)) == 0
     assert browser_at("10.1.2.3").sign_in(ana.user.username).status_code == 200
 
 
-def test_an_account_that_a_thousand_addresses_try_waits_for_strangers_alone(
+def test_an_account_tried_by_many_addresses_is_throttled_only_for_unknown_devices(
     browser, ana
 ):
     known = browser_at(HERE)
@@ -103,7 +107,7 @@ def test_an_account_that_a_thousand_addresses_try_waits_for_strangers_alone(
     assert known.sign_in(ana.user.username).status_code == 200
 
 
-def test_passwords_for_an_address_of_many_made_up_names_are_looked_at_one_by_one(
+def test_passwords_from_an_address_with_many_unknown_names_are_checked_one_at_a_time(
     browser, ana, monkeypatch
 ):
     monkeypatch.setattr(auth_backends, "FREE_MADE_UP_NAMES", 2)
@@ -111,7 +115,8 @@ def test_passwords_for_an_address_of_many_made_up_names_are_looked_at_one_by_one
         browser.sign_in(f"name-{n}", "wrong")
     elsewhere = browser_at("10.1.2.3")
     with auth_backends._ONE_BY_ONE:
-        # Another is being looked at: it comes to nothing, and is no failure.
+        # Another one is being checked: this one is refused and not counted as a
+        # failure.
         for name in ("name-4", ana.user.username):
             answer = browser.sign_in(name)
             assert (answer.status_code, answer["Retry-After"]) == (429, "1")
@@ -121,14 +126,14 @@ def test_passwords_for_an_address_of_many_made_up_names_are_looked_at_one_by_one
     assert browser.sign_in(ana.user.username).status_code == 200
 
 
-def test_good_sign_ins_use_up_nothing(browser, ana):
+def test_successful_sign_ins_are_not_throttled(browser, ana):
     for _ in range(25):
         browser.client.cookies.pop("hci_device", None)
         assert browser.sign_in(ana.user.username).status_code == 200
     assert {row.failures for row in SignInFailure.objects.all()} <= {0}
 
 
-def test_the_admins_form_makes_the_device_known(browser, supervisor):
+def test_signing_in_to_the_admin_makes_the_device_known(browser, supervisor):
     page = Client()
     right = {"username": supervisor.username, "password": PASSWORD}
     cookie = page.post("/admin/login/", right).cookies["hci_device"]

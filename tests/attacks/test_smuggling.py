@@ -1,4 +1,4 @@
-"""Requests that hide another one: it is never run, straight or behind a proxy."""
+"""Smuggled requests never run, directly or behind a proxy."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from tests.deploy.nginx import site_as_shipped, surrounded, without_redirection
 from tests.ports import free_port
 
 NUMBERS = {name: number for number, name in enumerate(VARIANTS, 10)}
-# More than a server needs for an answer, if it gives one.
+# Longer than a server needs to respond, if it does.
 PATIENCE = 4.0
 # Debian's nginx lets line feeds end chunks, and its Caddy ignores a length beside chunks:
 # they see two requests, pass both on as such, and give each its answer.
@@ -41,7 +41,7 @@ PATH = "/usr/sbin:/usr/local/sbin:/usr/bin"
 
 
 class Verdicts:
-    """What became of each variant: the answers, and what the application was asked."""
+    """The result of each variant: the responses, and the requests that ran."""
 
     def __init__(self, server: Any, port: int) -> None:
         before = len(server.log.read_text().split())
@@ -53,7 +53,7 @@ class Verdicts:
         with ThreadPoolExecutor(len(opened)) as readers:
             received = readers.map(self._received, opened.values())
             self.answers = dict(zip(opened, received, strict=True))
-        # What was asked on another connection later has come after all of them.
+        # A later request on another connection arrives after all of them.
         last = connect(server, port)
         last.sendall(b"GET /last HTTP/1.1\r\nHost: localhost\r\n\r\n")
         assert last.recv(12) == b"HTTP/1.1 200"
@@ -144,19 +144,20 @@ def started(server: Any, port: int, *command: str, **more: str) -> Iterator[None
         process.wait(20)
 
 
-def test_there_are_enough() -> None:
+def test_there_are_enough_variants() -> None:
     assert len(VARIANTS) >= 26
 
 
 @pytest.mark.parametrize("way", TWO)
 @pytest.mark.parametrize("name", VARIANTS)
-def test_what_is_hidden_is_not_run(request, way, name):
+def test_the_hidden_request_is_not_run(request, way, name):
     verdicts, number = request.getfixturevalue(way), NUMBERS[name]
     hidden = verdicts.asked.count(f"/smuggled/{number}")
     assert hidden == (name in TWO[way])
     answers = verdicts.answers[name]
-    # One request has one answer, or what is no request is refused.
+    # A valid request has one response; an invalid one is refused.
     assert len(answers) == 1 + hidden, answers
-    # Caddy has passed on the first part of a body when it sees that the next is none.
+    # Caddy has forwarded the first part of a body when it sees that the next is
+    # invalid.
     refused = REFUSED | {502} if way == "behind_caddy" else REFUSED
     assert set(answers) <= {200, *refused}

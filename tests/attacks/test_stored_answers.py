@@ -1,4 +1,4 @@
-"""A stored answer is given by present rights, and ends with the customer it is about."""
+"""A stored response requires current permissions and is deleted with its customer."""
 
 import pytest
 
@@ -24,7 +24,7 @@ def chat(contact, page_contact, ana):
 
 
 def calls(ana):
-    """Method, path and fields of calls that find somebody, each in its own way."""
+    """Returns method, path and fields of calls that find somebody in different ways."""
     number, person = {"number": NUMBER}, {"contactNumber": PHONE}
     operator = {"operatorId": ana.pk}
     heard = {"managerNumber": NUMBER, "from": PHONE, **person, "content": "Oi"}
@@ -74,12 +74,12 @@ NAMES = list(calls(type("Nobody", (), {"pk": 0})))
 
 
 def lose(manager):
-    """Every key loses that manager."""
+    """Removes that manager from every key."""
     manager.api_keys.clear()
     authentication.forget_cached_keys()
 
 
-def test_nothing_is_done_where_the_name_is_another_managers_customer_too(
+def test_a_repeat_does_not_run_on_another_managers_customer_of_the_same_name(
     manager, other_manager, chat, ana
 ):
     api = Api(make_key(manager, other_manager))
@@ -91,7 +91,7 @@ def test_nothing_is_done_where_the_name_is_another_managers_customer_too(
     assert not Chat.objects.filter(manager=other_manager).exists()
 
 
-def test_a_supervisor_who_lost_the_manager(manager, supervisor, chat, ana):
+def test_a_supervisor_who_lost_the_manager_gets_404(manager, supervisor, chat, ana):
     api = signed_in(supervisor)
     fields = {"operatorId": ana.pk, "contactId": PHONE}
     assert b"1234" in api.post("/api/chat/message", fields, headers=KEPT).content
@@ -101,7 +101,7 @@ def test_a_supervisor_who_lost_the_manager(manager, supervisor, chat, ana):
     assert b"1234" not in refused.content
 
 
-def test_an_operator_who_lost_the_area(manager, support, chat, ana):
+def test_an_operator_who_lost_the_area_gets_404(manager, support, chat, ana):
     api = signed_in(ana.user)
     fields = {"operatorId": ana.pk, "contactId": PHONE}
     first = api.post("/api/chat/message", fields, headers=KEPT)

@@ -15,7 +15,7 @@ from hci_center.demo.gateways import faults
 from hci_center.demo.gateways.evolution import FakeEvolution
 from hci_center.demo.gateways.messenger import FakeMessenger
 from tests import builders
-from tests.admin.conftest import at_the_desk
+from tests.admin.conftest import sign_in_to_admin
 from tests.chats.conftest import queue
 from tests.conftest import Api
 
@@ -58,7 +58,7 @@ def every_row():
                 yield table, row
 
 
-def test_a_token_is_in_no_log_row_page_or_answer(
+def test_no_log_row_page_or_response_contains_a_token(
     manager, ana, contact, page_contact, page, evolution, rounds, caplog, api
 ):
     administrator = builders.User.objects.create_superuser("root", password="x")
@@ -111,7 +111,7 @@ def test_a_token_is_in_no_log_row_page_or_answer(
     ):
         assert CANARY not in blind.post(path, body).content.decode()
 
-    office = at_the_desk(administrator)
+    office = sign_in_to_admin(administrator)
     for path in (
         "/admin/",
         f"/admin/managers/manager/{manager.pk}/change/",

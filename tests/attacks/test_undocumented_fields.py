@@ -1,4 +1,4 @@
-"""Undocumented fields in every writing call: no row differs for them, in any table."""
+"""Undocumented fields in writing calls do not change any row in any table."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ __all__ = ["module_centre"]
 TRIES = count(1, full=25)
 LABELS = ("managers", "areas", "contacts", "chats", "auth", "feed", "audit")
 WRITING = [call for call in CALLS if call.method != "GET"]
-# Made anew by each call.
+# Different in each call.
 FRESH = (
     "protocol", "token", "key", "digest", "sha256", "file", "request_id", "target",
 )  # fmt: skip
@@ -36,7 +36,7 @@ def centre(module_centre, db):
 
 
 def documented(schema: Any) -> set[str]:
-    """The names of a body's fields, those of all its forms."""
+    """Returns the names of a body's fields, of all its variants."""
     if isinstance(schema, list):
         return set().union(*map(documented, schema))
     if not isinstance(schema, dict):
@@ -51,7 +51,7 @@ def documented(schema: Any) -> set[str]:
 
 
 def fields_of(call: Any) -> set[str]:
-    """The documented fields of a call: only what no call has is undocumented here."""
+    """Returns the documented fields of a call: only others are undocumented."""
     path = "/" + call.path.strip("/")
     for template, operations in DOCUMENT["paths"].items():
         parts, asked = template.strip("/").split("/"), path.strip("/").split("/")
@@ -80,7 +80,7 @@ LEADING = {
 
 
 def all_rows() -> Rows:
-    """Every row of the tables, by table and key."""
+    """Returns every row of the tables, by table and primary key."""
     found: Rows = {}
     for table, model in MODELS.items():
         with connection.cursor() as cursor:
@@ -92,7 +92,7 @@ def all_rows() -> Rows:
 
 
 def blanked(table: str, row: dict[str, Any], before: Rows) -> dict[str, Any]:
-    """Without what differs from call to call: times, random values and new ids."""
+    """Returns the row without values that differ per call: times, random values, ids."""
 
     def is_fresh(name: str, value: Any) -> bool:
         leads_to = LEADING.get((table, name))
@@ -110,14 +110,14 @@ def blanked(table: str, row: dict[str, Any], before: Rows) -> dict[str, Any]:
 
 
 def without_numbers(name: str, value: Any) -> Any:
-    """What lines of a log say of a row, without its id or the print of a secret."""
+    """Returns log lines about a row without its id or the fingerprint of a secret."""
     if name not in ("detail", "before", "after") or value is None:
         return value
     return re.sub(r'\d+|(?<="mark": )"\w+"', "…", str(value))
 
 
 def changed_by(ask: Any) -> tuple[int, Any]:
-    """The status of a call, and what it changes; it leaves nothing behind."""
+    """Returns the status of a call and the rows it changes; rolls it back."""
     before = all_rows()
     try:
         with transaction.atomic():
@@ -127,13 +127,13 @@ def changed_by(ask: Any) -> tuple[int, Any]:
     except UndoneError:
         pass
     changed = {table: differences(table, rows, before) for table, rows in after.items()}
-    # It says when it was used.
+    # The key's row has the time of its last use.
     del changed["managers_apikey"]
     return status, {table: change for table, change in changed.items() if any(change)}
 
 
 def differences(table: str, rows: dict[Any, dict[str, Any]], before: Rows) -> Any:
-    """The rows of a table that were made, changed and deleted."""
+    """Returns the rows of a table that were inserted, changed and deleted."""
     was = before[table]
     made = [blanked(table, row, before) for key, row in rows.items() if key not in was]
     kept = {
@@ -169,6 +169,6 @@ def test_undocumented_fields_change_no_row(centre, full_api, call):
             if name not in known and chance.random() < 0.5
         }
         status, changed = ask(more)
-        # Some name a manager to whom the others do not belong.
+        # Some fields name a manager that the others do not belong to.
         assert changed == (expected[1] if status == 200 else {}), more
         assert status in (200, 400, 404), more

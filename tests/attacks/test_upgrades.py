@@ -32,7 +32,7 @@ def post(more, body=LENGTH + BODY):
     ids=["h2c", "kept alive", "websocket", "others"],
 )
 @pytest.mark.parametrize("pieces", [1, 2, 1000])
-def test_a_body_behind_an_offer_arrives(echo, offer, pieces):
+def test_the_body_of_a_request_with_an_upgrade_arrives(echo, offer, pieces):
     raw = echo.socket()
     for _ in range(2):
         request = post(offer + b"X-Kept: yes\r\n")
@@ -47,14 +47,14 @@ def test_a_body_behind_an_offer_arrives(echo, offer, pieces):
         assert "HTTP_HTTP2_SETTINGS" not in told
 
 
-def test_a_chunked_body_behind_an_offer_arrives(echo):
+def test_a_chunked_body_of_a_request_with_an_upgrade_arrives(echo):
     raw = echo.socket()
     chunked = b"Transfer-Encoding: chunked\r\n\r\n%x\r\n%s\r\n0\r\n\r\n"
     raw.sendall(post(H2C, chunked % (len(BODY), BODY)))
     assert json.loads(answer_of(raw)[2])["length"] == len(BODY)
 
 
-def test_requests_with_offers_follow_each_other_at_once(echo):
+def test_pipelined_requests_with_upgrades_are_answered(echo):
     raw = echo.socket()
     raw.sendall(post(H2C) * 8)
     content = b""
@@ -64,14 +64,14 @@ def test_requests_with_offers_follow_each_other_at_once(echo):
         content += received
 
 
-def test_a_flood_of_offers_is_cut(echo):
+def test_a_connection_with_too_many_upgrades_is_closed(echo):
     raw = echo.socket()
     raw.sendall((b"GET /x HTTP/1.1\r\nHost: x\r\n" + H2C + b"\r\n") * 2000)
     assert is_closed(raw)
     assert echo.ask("GET", "/x")[0] == 200
 
 
-def test_the_connection_is_closed_for_who_wants_it_so(echo):
+def test_connection_close_closes_the_connection(echo):
     raw = echo.socket()
     raw.sendall(post(H2C.replace(b"Upgrade,", b"close, Upgrade,")))
     assert answer_of(raw)[0] == 200
@@ -85,7 +85,7 @@ def test_the_feed_answers_over_http_too(feed_port, path, status):
     assert answer_of(raw)[0] == status
 
 
-def test_java_posts_with_its_client_as_it_comes(echo):
+def test_javas_http_client_can_post(echo):
     java = shutil.which("java")
     if java is None:
         pytest.skip("there is no java here")

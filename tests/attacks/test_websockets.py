@@ -1,4 +1,4 @@
-"""Handshakes and frames on the feed's port that are no console's."""
+"""Invalid and hostile handshakes and frames on the feed's port."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ def frame(kind, content=b"", *, final=True):
     ],
     ids=["a long header", "a long address", "no key", "a POST"],
 )
-def test_a_handshake_that_cannot_be_is_refused_and_closed(connect, request_, status):
+def test_an_invalid_handshake_is_refused_and_closed(connect, request_, status):
     raw = connect()
     raw.sendall(request_)
     if status is not None:
@@ -88,8 +88,8 @@ def memory(feed):
         return int(status.read().partition("VmRSS:")[2].split()[0]) / 1024
 
 
-def test_pongs_do_not_pile_up_for_who_does_not_read(running_feed, connect):
-    """Those of a minute's pings would be hundreds of megabytes."""
+def test_pongs_for_a_client_that_does_not_read_use_little_memory(running_feed, connect):
+    """The pongs for a minute of pings would be hundreds of megabytes."""
     raw = connect(received=4096)
     greet(raw)
     before = memory(running_feed)
@@ -99,7 +99,7 @@ def test_pongs_do_not_pile_up_for_who_does_not_read(running_feed, connect):
     assert memory(running_feed) < before + 8
 
 
-def test_who_reads_gets_his_pongs(connect):
+def test_a_client_that_reads_gets_pongs(connect):
     raw = connect()
     greet(raw)
     reader = raw.makefile("rb")
@@ -111,7 +111,7 @@ def test_who_reads_gets_his_pongs(connect):
         )
 
 
-def test_a_message_in_parts_without_end_is_refused(connect):
+def test_an_endless_fragmented_message_is_refused(connect):
     raw = connect()
     greet(raw)
     raw.sendall(frame(TEXT, b"{", final=False))

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Self
 
-# How often the conversions of a worker are looked for, in seconds.
+# Seconds between two searches for a worker's conversion processes.
 EVERY = 0.05
 
 
@@ -29,7 +29,7 @@ class Watch:
         self.pids, self._call = pids, call
         self.before: dict[str, float] = {}
         self.most: dict[str, float] = {}
-        # Of one child, and of all that ran at the same time.
+        # The most memory of one child, and of all that ran at the same time.
         self.child = self.children = 0.0
         self.statuses: list[int] = []
         self.slowest = 0.0
@@ -91,7 +91,7 @@ def _children(parents: Iterable[int]) -> list[int]:
     found = []
     for folder in Path("/proc").glob("[0-9]*"):
         try:
-            # After the name, which may hold anything: the state and the parent.
+            # The state and the parent come after the name, which may contain anything.
             fields = (folder / "stat").read_text().rpartition(")")[2].split()
         except OSError:
             continue

@@ -7,7 +7,7 @@ import pytest
 from chats.models import Direction, InboundEvent, Status
 from hci_center.audit import once_a_day
 from hci_center.audit.models import AuditLine
-from tests.admin.conftest import at_the_desk
+from tests.admin.conftest import sign_in_to_admin
 from tests.builders import make_chat, make_key, make_message
 from tests.conftest import Api
 from tests.counting import at_most
@@ -46,7 +46,7 @@ def test_signing_in_and_out(client, ana):
 
 def test_an_opened_chat_and_message_are_recorded(supervisor, contact):
     message = make_message(make_chat(contact))
-    desk = at_the_desk(supervisor)
+    desk = sign_in_to_admin(supervisor)
     desk.get(f"/admin/chats/chat/{message.chat_id}/change/")
     desk.get(f"/admin/chats/message/{message.pk}/change/")
     desk.get("/admin/chats/chat/999999/change/")
@@ -69,7 +69,7 @@ def test_a_raw_event_that_is_opened_is_recorded(admin_client):
 def test_a_bulk_action_is_recorded_with_its_ids(supervisor, ana):
     ana.is_active = False
     ana.save()
-    at_the_desk(supervisor).post(
+    sign_in_to_admin(supervisor).post(
         "/admin/areas/operator/", {"action": "activate", "_selected_action": [ana.pk]}
     )
 
@@ -82,7 +82,7 @@ def test_a_bulk_action_is_recorded_with_its_ids(supervisor, ana):
 def test_an_action_is_recorded_once_it_is_confirmed(supervisor, contact):
     chat = make_chat(contact)
     chosen = {"action": "close_many", "_selected_action": [chat.pk]}
-    at_the_desk(supervisor).post("/admin/chats/chat/", chosen)
+    sign_in_to_admin(supervisor).post("/admin/chats/chat/", chosen)
 
     assert lines("action") == []
 

@@ -12,7 +12,7 @@ from django.db import connection
 from areas.models import Area, Operator
 from hci_center.audit.models import AuditLine
 from managers.models import ApiKey, Manager
-from tests.admin.conftest import at_the_desk
+from tests.admin.conftest import sign_in_to_admin
 from tests.builders import make_area, make_key
 from tests.conftest import signed_in
 
@@ -82,7 +82,7 @@ def test_psql_is_heard_too(sales):
 
 
 def test_the_desk_names_who_saved(supervisor, sales):
-    response = at_the_desk(supervisor).post(
+    response = sign_in_to_admin(supervisor).post(
         f"/admin/areas/area/{sales.pk}/change/", {"name": "Balcão"}
     )
 
@@ -98,7 +98,7 @@ def test_the_desk_names_who_saved(supervisor, sales):
 def test_an_action_without_a_transaction_names_who_did_it(supervisor, ana):
     Operator.objects.filter(pk=ana.pk).update(is_active=False)
 
-    at_the_desk(supervisor).post(
+    sign_in_to_admin(supervisor).post(
         "/admin/areas/operator/", {"action": "activate", "_selected_action": [ana.pk]}
     )
 

@@ -6,7 +6,7 @@ import pytest
 
 from hci_center.audit.models import AuditLine
 from hci_center.audit.recording import record
-from tests.admin.conftest import at_the_desk
+from tests.admin.conftest import sign_in_to_admin
 
 pytestmark = pytest.mark.django_db
 PAGE = "/admin/audit/"
@@ -20,7 +20,7 @@ def test_a_supervisor_sees_the_lines_of_his_managers(
     record("export", "report", "foreign-line", manager_id=other_manager.pk)
     record("export", "report", "nobodys-line")
 
-    text = at_the_desk(supervisor).get(PAGE).content.decode()
+    text = sign_in_to_admin(supervisor).get(PAGE).content.decode()
 
     assert "own-line" in text
     assert "foreign-line" not in text
@@ -33,7 +33,7 @@ def test_an_administrator_sees_all(admin_client):
 
 
 def test_operators_do_not(ana):
-    assert at_the_desk(ana.user).get(PAGE).status_code in (302, 403)
+    assert sign_in_to_admin(ana.user).get(PAGE).status_code in (302, 403)
 
 
 def test_before_and_after_stand_beside_each_other(admin_client, sales):
@@ -59,7 +59,7 @@ def test_filters_and_pages(admin_client, manager, monkeypatch):
 
 
 def test_a_foreign_manager_is_not_found(supervisor, other_manager):
-    response = at_the_desk(supervisor).get(PAGE, {"manager": other_manager.pk})
+    response = sign_in_to_admin(supervisor).get(PAGE, {"manager": other_manager.pk})
     assert response.status_code == 404
     assert not response.context["lines"]
 
@@ -77,5 +77,5 @@ def test_the_file_is_guarded_and_recorded(admin_client):
 def test_the_history_of_an_object_shows_its_lines(supervisor, sales):
     sales.name = "Balcão"
     sales.save()
-    page = at_the_desk(supervisor).get(f"/admin/areas/area/{sales.pk}/history/")
+    page = sign_in_to_admin(supervisor).get(f"/admin/areas/area/{sales.pk}/history/")
     assert "<code>name</code> Balcão" in page.content.decode()

@@ -14,7 +14,7 @@ from hci_center.backups.manifests import read_manifest
 from hci_center.backups.models import Backup
 from hci_center.backups.records import latest
 from hci_center.doctor import running
-from tests.admin.conftest import at_the_desk
+from tests.admin.conftest import sign_in_to_admin
 from tests.builders import make_supervisor
 
 pytestmark = pytest.mark.django_db
@@ -36,7 +36,7 @@ def desk(manager):
     user = make_supervisor(manager)
     user.is_superuser = True
     user.save()
-    return at_the_desk(user)
+    return sign_in_to_admin(user)
 
 
 def test_without_one_there_is_a_dash_and_no_warning(desk):
@@ -86,7 +86,7 @@ def test_a_failed_rehearsal_is_told(desk):
 
 def test_a_supervisor_sees_none_of_it(manager):
     made(1)
-    desk = at_the_desk(make_supervisor(manager))
+    desk = sign_in_to_admin(make_supervisor(manager))
     assert tile(desk) is None
     assert desk.get("/admin/backups/backup/").status_code in (302, 403)
 

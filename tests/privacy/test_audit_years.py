@@ -9,7 +9,7 @@ from django.utils import timezone
 from hci_center.audit.models import AuditLine
 from hci_center.privacy import audit_years
 from hci_center.privacy.audit_years import Year
-from tests.admin.conftest import at_the_desk
+from tests.admin.conftest import sign_in_to_admin
 from tests.builders import make_supervisor
 
 PAGE = "/admin/privacy/retention/"
@@ -60,10 +60,10 @@ def test_a_year_is_kept_until_its_last_line_is_over(old_lines, settings):
 
 def test_an_administrator_sees_what_goes(old_lines, settings, manager, admin_user):
     settings.AUDIT_YEARS = 5
-    page = at_the_desk(admin_user).get(PAGE, headers={"Accept-Language": "en"})
+    page = sign_in_to_admin(admin_user).get(PAGE, headers={"Accept-Language": "en"})
     text = " ".join(page.content.decode().split())
     assert "Lines are kept for 5 years" in text
     assert f"{old_lines - 7} <strong" in text
     assert text.count("goes with the next run") == 1
-    supervisor = at_the_desk(make_supervisor(manager)).get(PAGE)
+    supervisor = sign_in_to_admin(make_supervisor(manager)).get(PAGE)
     assert supervisor.context["audit"] is None

@@ -21,7 +21,7 @@ from hci_center.audit.models import AuditLine
 from hci_center.privacy import dossier
 from hci_center.privacy.models import Request, Retention
 from tests import builders
-from tests.admin.conftest import at_the_desk
+from tests.admin.conftest import sign_in_to_admin
 from tests.privacy.person import NUMBER, WORD, make_person
 from tests.privacy.test_erasing import ask, erase
 
@@ -51,7 +51,7 @@ def fetch(desk, request, typed="secret-password"):
 
 
 def test_the_zip_holds_everything(request_, supervisor, manager):
-    answer = fetch(at_the_desk(supervisor), request_)
+    answer = fetch(sign_in_to_admin(supervisor), request_)
     file = zipfile.ZipFile(io.BytesIO(b"".join(answer.streaming_content)))
     assert file.testzip() is None
     names = set(file.namelist())
@@ -76,7 +76,7 @@ def test_the_zip_holds_everything(request_, supervisor, manager):
 
 
 def test_people_read_words_and_their_own_clock(request_, supervisor, manager):
-    answer = fetch(at_the_desk(supervisor), request_)
+    answer = fetch(sign_in_to_admin(supervisor), request_)
     file = zipfile.ZipFile(io.BytesIO(b"".join(answer.streaming_content)))
     page = file.read("dossie.html").decode()
     zone = ZoneInfo(manager.time_zone)
@@ -104,7 +104,7 @@ def test_it_says_how_long_the_manager_keeps_data(person, manager):
 
 
 def test_hostile_names_stay_text(request_, supervisor):
-    answer = fetch(at_the_desk(supervisor), request_)
+    answer = fetch(sign_in_to_admin(supervisor), request_)
     file = zipfile.ZipFile(io.BytesIO(b"".join(answer.streaming_content)))
     page = file.read("dossie.html").decode()
     assert HOSTILE not in page
@@ -115,7 +115,7 @@ def test_hostile_names_stay_text(request_, supervisor):
 def test_it_is_sealed_and_fetched_with_the_password(request_, supervisor, data):
     with default_storage.open(request_.file) as stored:
         assert not zipfile.is_zipfile(io.BytesIO(stored.read()))
-    desk = at_the_desk(supervisor)
+    desk = sign_in_to_admin(supervisor)
     assert fetch(desk, request_, "wrong").status_code == 302
     assert not AuditLine.objects.filter(act="fetch").exists()
     assert fetch(desk, request_).status_code == 200
@@ -131,7 +131,7 @@ def test_it_is_deleted_after_seven_days(request_):
 
 
 def test_others_cannot_fetch_it(request_, other_manager):
-    foreign = at_the_desk(builders.make_supervisor(other_manager))
+    foreign = sign_in_to_admin(builders.make_supervisor(other_manager))
     assert fetch(foreign, request_).status_code == 404
 
 

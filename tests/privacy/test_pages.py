@@ -11,7 +11,7 @@ from contacts.models import Contact
 from hci_center.privacy import running
 from hci_center.privacy.models import Hold, Request
 from tests import builders
-from tests.admin.conftest import at_the_desk
+from tests.admin.conftest import sign_in_to_admin
 from tests.privacy.person import LID, NUMBER, make_person
 
 START = "/admin/privacy/"
@@ -20,7 +20,7 @@ ASKED = {"asked_by": "person", "identified": "number", "why": "right"}
 
 @pytest.fixture
 def desk(supervisor) -> Client:
-    return at_the_desk(supervisor)
+    return sign_in_to_admin(supervisor)
 
 
 @pytest.fixture
@@ -35,8 +35,8 @@ def ask(desk, *contacts, kind="erasure"):
 
 def test_strangers_and_operators_stay_outside(ana):
     assert Client().get(START).status_code == 302
-    assert at_the_desk(ana.user).get(START).status_code == 302
-    nobody = at_the_desk(builders.make_supervisor())
+    assert sign_in_to_admin(ana.user).get(START).status_code == 302
+    nobody = sign_in_to_admin(builders.make_supervisor())
     assert nobody.get(START).status_code == 403
 
 
@@ -110,8 +110,8 @@ def test_a_request_can_be_cancelled_until_it_begins(desk, person):
 
 
 def test_requests_of_other_managers_do_not_exist(person, other_manager, supervisor):
-    address = ask(at_the_desk(supervisor), person)["Location"]
-    foreign = at_the_desk(builders.make_supervisor(other_manager))
+    address = ask(sign_in_to_admin(supervisor), person)["Location"]
+    foreign = sign_in_to_admin(builders.make_supervisor(other_manager))
     for path in (address, f"{address}certificate/", f"{address}certificate.json"):
         assert foreign.get(path).status_code == 404
     assert foreign.post(address, {"act": "cancel"}).status_code == 404

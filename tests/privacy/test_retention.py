@@ -19,7 +19,7 @@ from hci_center.privacy.retention import Taken
 from hci_center.reports.kept.summaries import keep_summaries
 from hci_center.reports.kept.volume_hours import settle_hours
 from tests import builders
-from tests.admin.conftest import at_the_desk
+from tests.admin.conftest import sign_in_to_admin
 from tests.privacy.person import WORD, files_with_the_word, make_person
 
 PAGE = "/admin/privacy/retention/"
@@ -112,7 +112,7 @@ def test_it_runs_at_night_and_not_before_its_time(manager, old):
 
 
 def test_the_page_counts_before_it_saves(manager, old, supervisor, other_manager):
-    desk = at_the_desk(supervisor)
+    desk = sign_in_to_admin(supervisor)
     given = {"manager": manager.pk, "words_months": "1"}
     shown = desk.post(PAGE, given)
     assert shown.context["taken"] == Taken(words=5)
@@ -131,7 +131,7 @@ def test_the_page_counts_before_it_saves(manager, old, supervisor, other_manager
 
 
 def test_nobody_else_opens_the_page(manager):
-    nobody = at_the_desk(builders.make_supervisor())
+    nobody = sign_in_to_admin(builders.make_supervisor())
     assert nobody.get(PAGE).status_code == 403
 
 

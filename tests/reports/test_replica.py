@@ -13,7 +13,7 @@ from django.db.backends.postgresql.base import DatabaseWrapper
 from hci_center.doctor import external
 from hci_center.reports import replica
 from hci_center.reports.replica import Standby
-from tests.admin.conftest import at_the_desk
+from tests.admin.conftest import sign_in_to_admin
 from tests.builders import make_key, make_supervisor
 from tests.conftest import Api
 from tests.reports.hand_checked import NUMBER, write
@@ -89,7 +89,7 @@ def test_without_one_the_database_is_read(centre, monkeypatch):
 
 def test_pages_files_and_calls_read_the_standby(centre, standby, monkeypatch):
     api = Api(make_key(centre.manager))
-    desk = at_the_desk(make_supervisor(centre.manager))
+    desk = sign_in_to_admin(make_supervisor(centre.manager))
     rows = f"/admin/reports/rows/?metric=tma&{PAGE.partition('?')[2]}"
 
     def all_of_them():
@@ -129,7 +129,7 @@ def test_one_that_is_behind_or_away_is_not_read(
 ):
     used = counted(monkeypatch)
     says(monkeypatch, state)
-    desk = at_the_desk(make_supervisor(centre.manager))
+    desk = sign_in_to_admin(make_supervisor(centre.manager))
     page = desk.get(PAGE, headers=ENGLISH).content.decode()
     assert sentence in page
     api = Api(make_key(centre.manager))

@@ -53,7 +53,7 @@ def test_an_operator_sees_all_areas_of_his_manager_alone(
     assert (foreign.status_code, foreign.json()) == (404, NOT_FOUND)
 
 
-def test_a_foreign_manager_is_like_none(api, other_manager):
+def test_a_foreign_manager_is_not_found(api, other_manager):
     foreign = api.get(f"/api/area/{other_manager.controller_port}")
     missing = api.get("/api/area/64999")
     assert foreign.status_code == missing.status_code == 404
@@ -78,7 +78,7 @@ def test_a_foreign_manager_is_like_none(api, other_manager):
         "%00",
     ],
 )
-def test_what_is_no_port_is_an_unknown_path(api, port):
+def test_an_invalid_port_is_an_unknown_path(api, port):
     answer = api.get(f"/api/area/{port}")
     assert answer.status_code == 404
     assert answer.json()["error"]["code"] == "not_found"

@@ -1,4 +1,4 @@
-"""api/session/settings and api/session/password: what is a person's own."""
+"""api/session/settings and api/session/password: a person's own settings and password."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def test_settings_are_kept_per_person(ana, bruno, supervisor):
     [{"a": "x" * 16400}, {"a": "nul\x00"}, {"a": 2**70}, {"a": "\ud800"}],
     ids=["large", "NUL", "long number", "half a character"],
 )
-def test_what_cannot_be_stored_is_refused_and_changes_nothing(ana, sent):
+def test_invalid_settings_are_refused_and_change_nothing(ana, sent):
     person = signed_in(ana.user)
     person.put(SETTINGS, {"theme": "dark"})
     refused(person.put(SETTINGS, sent), 400, "invalid")
@@ -51,7 +51,7 @@ def test_keys_have_no_settings_and_no_password(manager, anonymous):
 
 
 def signed_in_with(user, password):
-    """A browser that signs in by itself; its status."""
+    """Signs in with a new client; returns it and the status."""
     from tests.areas.api.test_session import Browser
 
     browser = Browser()
@@ -82,7 +82,7 @@ def test_a_wrong_or_weak_password_changes_nothing(ana):
     assert ana.user.check_password(OLD)
 
 
-def test_guessing_the_password_is_slowed_down(ana):
+def test_guessing_the_password_is_throttled(ana):
     person = signed_in(ana.user)
     asked = {"password": "guessed", "newPassword": NEW}
     codes = [person.put(PASSWORD, asked).status_code for _ in range(12)]

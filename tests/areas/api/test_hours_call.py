@@ -1,4 +1,4 @@
-"""POST api/area/hours: whether it is open, what follows, and when open time is over."""
+"""POST api/area/hours: whether an area is open, the next change, and due times."""
 
 from datetime import UTC, date, datetime
 
@@ -44,13 +44,13 @@ def test_without_settings_it_is_always_open(api, sales):
     answered(due, state(dueAt="2026-11-20T12:01:30.000Z"))
 
 
-def test_it_says_when_it_closes_and_opens(api, opened):
+def test_it_returns_the_next_closing_and_opening(api, opened):
     friday = {"number": NUMBER, "at": unix(2026, 11, 27, 19, 30), "add": 3600}
     answered(
         api.post(URL, friday),
         state(closesAt="2026-11-27T21:00:00.000Z", dueAt="2026-11-27T20:30:00.000Z"),
     )
-    # What is left of Friday, and the rest on Monday.
+    # The rest of Friday's hours, then Monday's.
     evening = friday | {"at": unix(2026, 11, 27, 20, 30)}
     answered(
         api.post(URL, evening),
@@ -99,7 +99,7 @@ def test_a_holiday_closes_and_is_named(api, opened, sales, support):
     answered(api.post(URL, christmas), state(closesAt="2026-12-25T15:00:00.000Z"))
 
 
-def test_what_never_opens_is_due_never(api, manager):
+def test_an_area_that_never_opens_has_no_due_time(api, manager):
     save_policy(manager.pk, None, {"hours": {}})
     answered(api.post(URL, {"number": NUMBER, "add": 1}), state(open=False))
 
@@ -114,7 +114,7 @@ def test_an_operator_asks_about_his_manager_alone(ana, sales, other_manager):
 @pytest.mark.parametrize(
     "at", ["2026-12-25T13:00:00.000Z", "2026-12-25T10:00-03:00", 1_798_203_600_000]
 )
-def test_the_time_is_written_as_in_answers_or_as_a_unix_time(api, opened, at):
+def test_the_time_is_a_date_time_or_a_unix_time(api, opened, at):
     answered(
         api.post(URL, {"number": NUMBER, "at": at, "add": 3600}),
         state(closesAt="2026-12-25T15:00:00.000Z", dueAt="2026-12-25T14:00:00.000Z"),
@@ -131,14 +131,14 @@ def test_the_time_is_written_as_in_answers_or_as_a_unix_time(api, opened, at):
         "2026-W52-5T13:00Z",
     ],
 )
-def test_other_times_are_refused(api, opened, at):
+def test_invalid_times_are_refused(api, opened, at):
     answer = api.post(URL, {"number": NUMBER, "at": at})
     (sentence,) = answer.json()["error"]["fields"]["at"]
     assert sentence == "This must be a time with its offset, or a Unix time."
     refused(answer, 400, "invalid", fields=["at"])
 
 
-def test_it_refuses(api, sales):
+def test_invalid_requests_are_refused(api, sales):
     refused(api.post(URL, {}), 400, "invalid", fields=["number", "facebookId"])
     refused(api.post(URL, {"number": NUMBER, "area": "x"}), 404, "area_not_found")
     for wrong in ({"add": -1}, {"add": 31_536_001}, {"at": "soon"}):
@@ -146,7 +146,7 @@ def test_it_refuses(api, sales):
         refused(answer, 400, "invalid", fields=list(wrong))
 
 
-def test_the_last_dates_and_the_longest_time_are_answered(api, opened):
+def test_extreme_dates_and_durations_are_accepted(api, opened):
     for add in (0, 31_536_000):
         late = {"number": NUMBER, "at": 253_370_764_799, "add": add}
         assert api.post(URL, late).status_code == 200

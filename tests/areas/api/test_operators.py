@@ -37,7 +37,7 @@ def test_it_lists_the_areas_operators_oldest_first(
     }
 
 
-def test_a_form_is_as_good(api, ana, sales):
+def test_a_form_is_accepted(api, ana, sales):
     answer = api.post("/api/area/operator/8080/", form={"idarea": "vendas"})
     assert [operator["id"] for operator in answer.json()["data"]] == [str(ana.pk)]
 

@@ -44,13 +44,13 @@ class Browser:
 
 @pytest.fixture
 def browser(db):
-    """A browser that has requested the session and so has the CSRF cookie."""
+    """Returns a client that has requested the session and so has the CSRF cookie."""
     browser = Browser()
     browser.call("GET")
     return browser
 
 
-def test_nobody_gets_a_401_and_the_csrf_cookie(db):
+def test_an_anonymous_client_gets_a_401_and_the_csrf_cookie(db):
     browser = Browser()
     answer = browser.call("GET")
     assert answer.status_code == 401
@@ -115,13 +115,13 @@ def test_an_unknown_name_is_refused_with_the_same_words(browser):
     assert (answer.status_code, answer.json()) == (401, WRONG)
 
 
-def test_a_user_who_is_nobody_here_is_refused_with_the_same_words(browser):
+def test_a_user_without_a_role_is_refused_with_the_same_words(browser):
     User.objects.create_user("guest", password=PASSWORD)
     answer = browser.sign_in("guest")
     assert (answer.status_code, answer.json()) == (401, WRONG)
 
 
-def test_an_inactive_operator_is_refused_and_his_session_is_nobodys(browser, ana):
+def test_an_inactive_operator_is_refused_and_his_session_ends(browser, ana):
     browser.sign_in(ana.user.username)
     ana.is_active = False
     ana.save()
@@ -144,7 +144,7 @@ def test_missing_fields_are_named(browser):
 
 
 @pytest.mark.parametrize("token", ["", "b" * 32])
-def test_signing_in_wants_the_csrf_token(browser, ana, token):
+def test_signing_in_requires_the_csrf_token(browser, ana, token):
     answer = browser.call(
         "POST",
         {"username": ana.user.username, "password": PASSWORD},
@@ -179,17 +179,17 @@ def test_signing_out_ends_the_session(browser, ana):
     assert browser.call("GET").json() == NOBODY
 
 
-def test_signing_out_wants_the_csrf_token(browser, ana):
+def test_signing_out_requires_the_csrf_token(browser, ana):
     browser.sign_in(ana.user.username)
     assert browser.call("DELETE", **{"X-CSRFToken": ""}).status_code == 403
     assert browser.call("GET").status_code == 200
 
 
-def test_nobody_cannot_sign_out(browser):
+def test_an_anonymous_client_cannot_sign_out(browser):
     assert browser.call("DELETE").status_code == 401
 
 
-def test_a_key_is_no_person(manager, ana):
+def test_a_key_has_no_session(manager, ana):
     api = signed_in(ana.user)
     api.headers["Authorization"] = f"Api-Key {make_key(manager)}"
     credentials = {"username": ana.user.username, "password": PASSWORD}
@@ -198,7 +198,7 @@ def test_a_key_is_no_person(manager, ana):
     assert api.delete("/api/session").status_code == 403
 
 
-def test_an_idempotency_key_is_not_heeded(browser, ana, bruno):
+def test_an_idempotency_key_is_ignored(browser, ana, bruno):
     key = {"Idempotency-Key": "once"}
     for operator in (ana, bruno):
         body = {"username": operator.user.username, "password": PASSWORD}
@@ -206,7 +206,7 @@ def test_an_idempotency_key_is_not_heeded(browser, ana, bruno):
         assert answer.json()["data"]["operatorId"] == str(operator.pk)
 
 
-def test_the_session_opens_the_other_calls(browser, manager, ana, sales):
+def test_the_session_authorizes_other_calls(browser, manager, ana, sales):
     browser.sign_in(ana.user.username)
     answer = browser.call("GET", path="/api/area/8080")
     assert answer.json()["data"] == [

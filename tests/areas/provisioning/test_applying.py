@@ -14,7 +14,7 @@ from tests.areas.conftest import BAKERY, MINIMAL, everything
 from tests.builders import make_area, make_manager, make_operator, make_supervisor
 
 
-def test_it_makes_all_that_the_file_says_and_prints_the_ids(provision):
+def test_it_creates_everything_in_the_file_and_prints_the_ids(provision):
     printed = provision(BAKERY, MINIMAL)
     bakery, stand = Manager.objects.order_by("pk")
     ana, bruno = Operator.objects.order_by("pk")
@@ -70,7 +70,7 @@ def test_it_makes_all_that_the_file_says_and_prints_the_ids(provision):
     assert [one.manager_id for one in Supervision.objects.all()] == [bakery.pk]
 
 
-def test_the_people_can_sign_in_as_what_they_are(provision):
+def test_the_people_can_sign_in_with_their_roles(provision):
     provision(BAKERY)
     for username, role in (("ana", "operator"), ("celia", "supervisor")):
         browser = Browser()
@@ -89,7 +89,7 @@ def test_repeating_it_changes_nothing_and_keeps_the_ids(provision):
     assert everything() == before
 
 
-def test_what_is_given_is_changed_and_what_is_left_out_stays(provision):
+def test_given_values_are_changed_and_omitted_ones_kept(provision):
     provision(BAKERY)
     provision(
         {
@@ -139,7 +139,7 @@ def test_a_manager_is_matched_by_number_and_else_by_page(provision):
     assert (by_page.name, by_page.number) == ("Two", 2)
 
 
-def test_an_area_that_a_call_made_is_reviewed_by_being_in_the_file(provision):
+def test_being_in_the_file_reviews_an_area_created_by_a_call(provision):
     provision(BAKERY)
     Area.objects.update(needs_review=True)
     provision(BAKERY)
@@ -156,7 +156,7 @@ def test_one_person_may_supervise_several_managers(provision):
     assert Supervision.objects.count() == 2
 
 
-def test_standard_input_is_read_for_a_dash(db, monkeypatch):
+def test_a_dash_reads_standard_input(db, monkeypatch):
     content = b"\xef\xbb\xbf" + json.dumps({"managers": [MINIMAL]}).encode()
     stdin = io.TextIOWrapper(io.BytesIO(content))
     monkeypatch.setattr(sys, "stdin", stdin)
@@ -164,7 +164,7 @@ def test_standard_input_is_read_for_a_dash(db, monkeypatch):
     assert Manager.objects.get().name == "Banca"
 
 
-def test_rows_of_other_managers_stay(provision):
+def test_rows_of_other_managers_are_unchanged(provision):
     other = make_manager()
     make_operator(other, make_area(other, "vendas"), name="Zeca")
     make_supervisor(other)

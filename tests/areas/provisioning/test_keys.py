@@ -31,7 +31,7 @@ def test_a_limit_and_networks_are_set_and_printed(provision):
     assert "apiKeys" not in shape
 
 
-def test_what_is_wrong_is_said_by_its_place(provision, other_manager):
+def test_errors_name_the_place_in_the_file(provision, other_manager):
     provision(MINIMAL)
     make_key(other_manager, name="foreign")
     make_key(name="ended")

@@ -99,13 +99,13 @@ def test_rules_are_saved_and_printed_back(provision):
         ),
     ],
 )
-def test_wrong_rules_are_refused_with_their_place(provision, given, place):
+def test_errors_of_rules_name_the_place_in_the_file(provision, given, place):
     with pytest.raises(CommandError, match=re.escape(place)):
         provision(MINIMAL | given)
     assert not Manager.objects.exists()
 
 
-def test_null_takes_an_operators_limit_away_and_lists_delete_nothing(provision):
+def test_null_removes_an_operators_limit_and_lists_delete_nothing(provision):
     provision(MINIMAL | RULES)
     operators = [{"username": "ana", "cap": None}]
     closing = [{"code": "gone", "name": "Sumiu"}]

@@ -48,7 +48,7 @@ def test_all_bad_passwords_are_reported_at_once(provision):
 
 
 def test_an_unchanged_password_is_not_validated_again(provision):
-    """It was set before the present validators were configured."""
+    """It was set before the current validators were configured."""
     davi = MINIMAL | {"supervisors": [{"username": "davi", "password": "good-enough"}]}
     provision(davi)
     user = User.objects.get(username="davi")
@@ -60,7 +60,7 @@ def test_an_unchanged_password_is_not_validated_again(provision):
     assert everything() == before
 
 
-def test_a_known_person_gets_no_bad_password(provision):
+def test_an_existing_persons_new_password_is_validated(provision):
     provision(BAKERY)
     before = everything()
     ana = {"username": "ana", "password": "1"}
@@ -87,7 +87,7 @@ def test_two_forms_of_a_name_in_one_file_are_refused(provision):
     assert not any(everything())
 
 
-def test_composed_and_decomposed_letters_are_one_name(provision):
+def test_composed_and_decomposed_letters_are_the_same_name(provision):
     person = MINIMAL | {"operators": [{"username": DECOMPOSED}]}
     first = provision(person)
     before = everything()

@@ -1,4 +1,4 @@
-"""manage.py provision FILE.json: what it refuses, changing nothing."""
+"""manage.py provision FILE.json: invalid files are refused and change nothing."""
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -29,9 +29,7 @@ from tests.builders import make_manager
         ({"supervisors": [{"username": "a", "passwort": ""}]}, "[0].passwort: There"),
     ],
 )
-def test_a_wrong_file_is_refused_with_the_place_and_nothing_changed(
-    provision, over, problem
-):
+def test_errors_name_the_place_and_nothing_is_changed(provision, over, problem):
     with pytest.raises(CommandError) as refused:
         provision(BAKERY, MINIMAL | over)
     assert problem in str(refused.value)
@@ -57,7 +55,7 @@ def test_a_wrong_file_is_refused_with_the_place_and_nothing_changed(
         ),
     ],
 )
-def test_what_cannot_stand_is_refused_and_nothing_changed(provision, over, problem):
+def test_conflicts_are_refused_and_nothing_is_changed(provision, over, problem):
     make_manager(controller_port=9090)
     with pytest.raises(CommandError) as refused:
         provision(BAKERY, MINIMAL | over)
@@ -73,13 +71,13 @@ def test_all_problems_are_reported_at_once(provision):
 
 
 @pytest.mark.parametrize("content", ["", "[]", "{", "NaN", '{"managers": 1}', "{}"])
-def test_a_file_that_is_none_is_refused(db, tmp_path, content):
+def test_a_file_that_is_not_json_is_refused(db, tmp_path, content):
     file = tmp_path / "centre.json"
     file.write_text(content)
     with pytest.raises(CommandError):
         call_command("provision", str(file))
 
 
-def test_a_file_that_is_not_there_is_refused(db, tmp_path):
+def test_a_missing_file_is_refused(db, tmp_path):
     with pytest.raises(CommandError, match="No such file"):
         call_command("provision", str(tmp_path / "none.json"))

@@ -66,7 +66,7 @@ def wrong(manager, given, **areas):
     return sorted(raised.value.more["fields"])
 
 
-def test_what_is_given_is_saved_and_printed_back(manager):
+def test_given_rules_are_saved_and_printed(manager):
     given = {"policy": POLICY, "holidays": HOLIDAYS}
     apply(manager, given, suporte={"cap": 4, "awayArea": "", "hours": "always"})
     areas = [{"code": "vendas"}, {"code": "suporte"}]
@@ -83,7 +83,7 @@ def test_what_is_given_is_saved_and_printed_back(manager):
     before = rows()
     apply(manager, printed, suporte=areas[1]["policy"])
     assert rows() == before
-    # One version for the manager, one for each area that differs: not one a step.
+    # One version for the manager and one for each area that differs, not one per step.
     assert Schedule.objects.count() == 3
 
 
@@ -151,7 +151,7 @@ def test_national_holidays_are_made_as_rows_and_edited_ones_stay(manager):
         ({"nationalHolidays": 2027}, ["nationalHolidays"]),
     ],
 )
-def test_what_is_wrong_is_refused_with_its_place(manager, given, places):
+def test_errors_name_the_place_in_the_file(manager, given, places):
     assert wrong(manager, given) == [f"{PLACE}.{place}" for place in places]
 
 
@@ -177,7 +177,7 @@ def test_a_wrong_state_is_refused(value):
     assert [parse_state("SP"), parse_state("")] == ["SP", ""]
 
 
-def test_a_policy_in_force_is_the_areas(manager):
+def test_the_policy_of_an_area_takes_precedence(manager):
     apply(manager, {"policy": {"reopen": 60}}, vendas={"reopen": 0})
     area = manager.areas.get(code="vendas")
     assert policy_for(manager.pk, area.pk).reopen == 0

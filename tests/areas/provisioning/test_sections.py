@@ -32,7 +32,7 @@ COLOUR = Parsed(partial(parse_text, longest=7), required=False, allow_null=True)
 
 @pytest.fixture
 def applied(monkeypatch):
-    """What a section of another app was given, by manager."""
+    """Returns what a section of another app received, by manager."""
     given: dict[str, Any] = {}
 
     def apply(manager, values, location):
@@ -91,16 +91,14 @@ def test_sections_are_applied_in_the_order_of_the_apps(applied):
         ),
     ],
 )
-def test_what_is_wrong_in_a_section_is_refused_with_its_place(
-    provision, applied, over, problem
-):
+def test_errors_in_a_section_name_the_place(provision, applied, over, problem):
     [sentence] = refusal(provision, BAKERY, MINIMAL | over)
     assert sentence.startswith(problem)
     assert not any(everything())
 
 
 def test_errors_of_all_levels_are_reported_at_once(provision, applied):
-    """Wrong fields, unknown keys, what is there twice and what is missing."""
+    """Invalid fields, unknown keys, duplicates and missing keys."""
     items = [{"username": "ana"}, {"username": "ana"}, {"username": "b", "x": 1}, {}]
     sentences = refusal(provision, {"colour": 1, "operators": items, "labels": [{}]})
     assert sorted(sentence.split(":")[0] for sentence in sentences) == [
@@ -161,7 +159,7 @@ def test_keys_that_are_left_out_change_nothing(provision):
         ({"areas": [{"code": "a", "policy": 1}]}, "areas[0].policy"),
     ],
 )
-def test_wrong_rules_are_refused_with_their_place(provision, over, place):
+def test_errors_of_rules_name_the_place_in_the_file(provision, over, place):
     sentences = refusal(provision, MINIMAL | over)
     assert sentences[0].startswith(f"managers[0].{place}: ")
     assert not any(everything())

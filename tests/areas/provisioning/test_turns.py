@@ -1,4 +1,4 @@
-"""Runs of manage.py provision take turns."""
+"""Simultaneous runs of manage.py provision wait for each other."""
 
 from __future__ import annotations
 

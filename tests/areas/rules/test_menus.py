@@ -1,4 +1,4 @@
-"""Publishing a menu: what is refused and where, and which version is in force."""
+"""Publishing a menu: validation errors with their place, and the version in force."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ def changed(path: str, value: Any) -> Any:
         ("colour", "red", "menu.colour"),
     ],
 )
-def test_a_wrong_part_is_refused_with_its_place(manager, path, value, place):
+def test_errors_name_the_invalid_part(manager, path, value, place):
     with pytest.raises(InvalidError) as raised:
         publish_menu(manager.pk, changed(path, value))
     assert place in raised.value.more["fields"]
@@ -88,7 +88,7 @@ def test_a_wrong_part_is_refused_with_its_place(manager, path, value, place):
 
 
 @pytest.mark.parametrize("given", [[], "menu", 7, {}])
-def test_what_is_no_menu_is_refused(manager, given):
+def test_a_body_that_is_not_a_menu_is_refused(manager, given):
     with pytest.raises(InvalidError):
         validate_menu(manager.pk, given)
 
@@ -123,7 +123,7 @@ def test_an_area_of_another_manager_is_unknown(manager):
         validate_menu(other.pk, MENU)
 
 
-def test_what_is_left_out_has_its_default(manager):
+def test_omitted_parts_have_defaults(manager):
     body = validate_menu(manager.pk, {"steps": MENU["steps"]})
     assert body["channels"] == ["whatsapp", "facebook"]
     assert (body["retries"], body["timeout"]) == (2, 900)
@@ -131,7 +131,7 @@ def test_what_is_left_out_has_its_default(manager):
     assert [step["sa"] for step in body["steps"]] == [10, 20]
 
 
-def test_a_stored_body_is_valid_and_stays_as_it_is(manager):
+def test_a_stored_body_is_valid_and_unchanged_when_read_again(manager):
     publish_menu(manager.pk, MENU)
     assert validate_menu(manager.pk, Menu.objects.get().body) == Menu.objects.get().body
 
@@ -149,7 +149,7 @@ def test_versions_are_appended(manager):
     assert menu_in_force(manager.pk).version == 3
 
 
-def test_none_ends_it_and_has_automation_follows(manager):
+def test_none_ends_the_menu_and_updates_has_automation(manager):
     assert not publish_menu(manager.pk, None)
     publish_menu(manager.pk, MENU)
     manager.refresh_from_db()

@@ -1,4 +1,4 @@
-"""The open spans of each version as instants, for reports in SQL."""
+"""The open spans of each version of the hours as timestamps, for reports in SQL."""
 
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
@@ -33,7 +33,7 @@ def spans(version):
 
 
 def expect_whole(version, until):
-    """Each span follows the one before, and all are those of the timetable."""
+    """Asserts that spans do not overlap and match the timetable."""
     rows = spans(version)
     total = 0
     for begins, ends, before in rows:
@@ -49,7 +49,7 @@ def test_a_new_version_has_its_spans_sixty_days_ahead(version):
     assert len(spans(version)) > 20
 
 
-def test_spans_are_extended_and_nothing_is_written_twice(version):
+def test_spans_are_extended_without_duplicates(version):
     before = spans(version)
     extend_openings()
     assert spans(version) == before
@@ -59,7 +59,7 @@ def test_spans_are_extended_and_nothing_is_written_twice(version):
     expect_whole(version, later + AHEAD)
 
 
-def test_new_zone_rules_move_what_lies_ahead_alone(version, monkeypatch):
+def test_new_time_zone_rules_change_only_future_spans(version, monkeypatch):
     begun = timezone.now() + 10 * DAY
     before = spans(version)
     moved = Timetable(
@@ -70,7 +70,7 @@ def test_new_zone_rules_move_what_lies_ahead_alone(version, monkeypatch):
     after = spans(version)
     past = [row for row in before if row[0] <= begun]
     assert after[: len(past)] == past
-    # What has begun is not cut; what is computed of the same hours begins after it.
+    # A span that has begun is not cut; the next spans of the same hours begin after it.
     ahead = [
         (max(opens, past[-1][1]), closes)
         for opens, closes in moved.openings(past[-1][1], begun + AHEAD)
@@ -82,14 +82,14 @@ def test_new_zone_rules_move_what_lies_ahead_alone(version, monkeypatch):
     ) // timedelta(seconds=1)
 
 
-def test_always_open_is_one_second_after_the_other(version):
+def test_always_open_has_spans_without_gaps(version):
     save_policy(version.manager_id, None, {"hours": "always"})
     rows = spans(Schedule.objects.latest("pk"))
     assert all(a[1] == b[0] for a, b in pairwise(rows))
     assert rows[-1][1] >= timezone.now() + AHEAD - DAY
 
 
-def test_one_version_that_fails_holds_up_no_other(version, monkeypatch):
+def test_a_version_that_fails_does_not_stop_others(version, monkeypatch):
     other = make_manager()
     save_policy(other.pk, None, {"hours": HOURS})
     second = Schedule.objects.get(manager=other)

@@ -1,4 +1,4 @@
-"""Which setting of the rules is in force: the area's, the manager's or the default."""
+"""The value of a setting in force: the area's, the manager's or the default."""
 
 import pytest
 

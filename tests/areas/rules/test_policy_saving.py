@@ -1,4 +1,4 @@
-"""Saving a policy: what is refused and where, what is written, and what is not."""
+"""Saving a policy: validation errors, and which rows are written."""
 
 from datetime import date
 
@@ -66,13 +66,13 @@ def problems(manager, area, given):
         ),
     ],
 )
-def test_what_is_wrong_is_refused_with_its_place(manager, given, places):
+def test_errors_name_the_invalid_part(manager, given, places):
     assert sorted(problems(manager, None, {"closingText": "Até", **given})) == places
     assert not Policy.objects.exists()
     assert not Schedule.objects.exists()
 
 
-def test_an_area_takes_no_entry_area_and_not_itself(manager, area):
+def test_an_area_cannot_have_an_entry_area_or_refer_to_itself(manager, area):
     given = {"entryArea": "vendas", "awayArea": "vendas"}
     assert sorted(problems(manager, area, given)) == [
         "policy.awayArea",
@@ -80,12 +80,12 @@ def test_an_area_takes_no_entry_area_and_not_itself(manager, area):
     ]
 
 
-def test_a_foreign_area_is_none(manager):
+def test_an_area_of_another_manager_is_refused(manager):
     make_area(make_manager(), "fora")
     assert list(problems(manager, None, {"awayArea": "fora"})) == ["policy.awayArea"]
 
 
-def test_adjacent_hours_and_midnight_are_fine(manager):
+def test_adjacent_hours_and_midnight_are_accepted(manager):
     hours = {"sun": ["12:00-24:00", "10:00-12:00"], "mon": ["00:00-02:00"], "sat": []}
     save_policy(manager.pk, None, {"hours": hours})
     assert policy_for(manager.pk, None).hours == {
@@ -120,14 +120,16 @@ def test_a_save_that_changes_nothing_writes_nothing(manager, area):
     assert (list(Policy.objects.values()), list(Schedule.objects.values())) == before
 
 
-def test_defaults_that_are_said_write_no_version(manager):
+def test_explicit_defaults_write_no_version(manager):
     assert save_policy(manager.pk, None, {"hours": "always", "slaQueue": 0, "cap": 0})
     assert not Schedule.objects.exists()
     manager.refresh_from_db()
     assert not manager.has_automation
 
 
-def test_an_area_that_differs_gets_its_own_version_and_gives_it_up(manager, area):
+def test_an_area_with_other_hours_has_its_own_version_as_long_as_it_differs(
+    manager, area
+):
     save_policy(manager.pk, None, {"hours": WEEK})
     save_policy(manager.pk, area.pk, {"slaFirst": 300})
     area.refresh_from_db()
@@ -144,7 +146,7 @@ def test_an_area_that_differs_gets_its_own_version_and_gives_it_up(manager, area
     assert not Policy.objects.filter(area=area).exists()
 
 
-def test_an_explicit_none_is_not_the_managers(manager, area):
+def test_an_explicit_none_does_not_inherit(manager, area):
     other = make_area(manager, "suporte")
     save_policy(manager.pk, None, {"awayArea": "vendas", "awayText": "Fechado"})
     save_policy(manager.pk, other.pk, {"awayArea": "", "awayText": ""})
@@ -166,7 +168,7 @@ def test_an_explicit_none_is_not_the_managers(manager, area):
         {"entryArea": "vendas"},
     ],
 )
-def test_has_automation_is_kept(manager, area, given):
+def test_has_automation_is_updated(manager, area, given):
     save_policy(manager.pk, None, given)
     manager.refresh_from_db()
     assert manager.has_automation
@@ -175,7 +177,7 @@ def test_has_automation_is_kept(manager, area, given):
     assert not manager.has_automation
 
 
-def test_a_menu_is_automation_until_none_is_published(manager):
+def test_has_automation_follows_the_menu(manager):
     Menu.objects.create(manager=manager, version=1, body={"steps": []})
     assert refresh_rules(manager.pk)
     manager.refresh_from_db()
@@ -196,7 +198,7 @@ def test_a_new_zone_writes_new_versions(manager, area):
     assert list(zones)[:2] == ["America/Manaus", "America/Manaus"]
 
 
-def test_holidays_reach_the_versions_by_their_precedence(manager, area):
+def test_versions_contain_holidays_by_precedence(manager, area):
     def add(day, area=None, **more):
         Holiday.objects.create(manager=manager, area=area, date=day, name="F", **more)
 

@@ -14,7 +14,7 @@ from areas.rules.schedules import Timetable
 from tests.counts import count
 
 MINUTE = timedelta(minutes=1)
-# Zones and the days around which their clocks jump or repeat, and quiet ones.
+# Time zones and days around their clock changes, and days without a change.
 ZONES = [
     ("America/Sao_Paulo", date(2018, 11, 4)),
     ("America/Sao_Paulo", date(2019, 2, 17)),
@@ -30,7 +30,7 @@ ZONES = [
     ("Asia/Kathmandu", date(2026, 1, 1)),
     ("Africa/Casablanca", date(2026, 2, 15)),
     ("America/Havana", date(2026, 11, 1)),
-    # A whole day that never was.
+    # A whole day that was skipped.
     ("Pacific/Apia", date(2011, 12, 30)),
 ]
 
@@ -51,7 +51,7 @@ def random_spans(draw):
 
 @lru_cache
 def walls_of(zone, begin, days):
-    """The latest wall time up to each UTC minute, and the last minute of each."""
+    """Returns the latest wall time up to each UTC minute, and the last minute of each."""
     walls = [
         (begin + MINUTE * n).astimezone(zone).replace(tzinfo=None)
         for n in range(days * 1440)
@@ -79,7 +79,7 @@ class Stepped:
 
 
 def dated_spans(day, week, dated, yearly):
-    """The precedence of the rules in its own words."""
+    """Returns the spans of a date by the precedence of the rules, written separately."""
     if day in dated:
         return dated[day]
     if (day.month, day.day) in yearly:
@@ -166,7 +166,7 @@ def test_a_start_in_a_gap_is_its_end_and_an_end_that_comes_twice_its_second():
     assert closes - opens == timedelta(hours=2, minutes=30)
 
 
-def test_what_never_opens_or_closes_changes_never():
+def test_hours_that_are_always_open_or_closed_never_change():
     zone = ZoneInfo("America/Sao_Paulo")
     now = datetime(2026, 11, 29, 12, tzinfo=UTC)
     always = Timetable(zone)
@@ -178,7 +178,7 @@ def test_what_never_opens_or_closes_changes_never():
     assert closed.due(now, 0) == now
 
 
-def test_a_holiday_in_years_is_the_next_change_of_what_is_always_open():
+def test_the_next_change_of_always_open_hours_may_be_a_holiday_years_ahead():
     zone = ZoneInfo("America/Sao_Paulo")
     now = datetime(2026, 11, 29, 12, tzinfo=UTC)
     dated = Timetable(zone, holidays={"2029-05-01": ()})

@@ -17,7 +17,7 @@ PAGE = "/admin/sessions/"
 FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:145.0) Gecko/20100101 Firefox/145.0"
 
 
-def at_the_desk(user):
+def sign_in_to_admin(user):
     client = Client(headers={"User-Agent": FIREFOX})
     client.force_login(user)
     return client
@@ -27,12 +27,12 @@ def row_of(client):
     return LoginSession.objects.get(session_key=client.cookies["sessionid"].value)
 
 
-def test_one_sees_where_one_is_signed_in(supervisor, ana):
-    client, other = at_the_desk(supervisor), at_the_desk(supervisor)
+def test_a_user_sees_his_login_sessions(supervisor, ana):
+    client, other = sign_in_to_admin(supervisor), sign_in_to_admin(supervisor)
     client.get("/admin/")
     login_sessions._noted.clear()
     other.get("/admin/")
-    at_the_desk(ana.user)
+    sign_in_to_admin(ana.user)
     page = client.get(PAGE)
     assert {session.username for session in page.context["sessions"]} == {
         supervisor.username
@@ -42,7 +42,7 @@ def test_one_sees_where_one_is_signed_in(supervisor, ana):
 
 
 def test_ending_a_session_refuses_its_next_request(supervisor):
-    client, other = at_the_desk(supervisor), at_the_desk(supervisor)
+    client, other = sign_in_to_admin(supervisor), sign_in_to_admin(supervisor)
     client.post(PAGE, {"session": row_of(other).pk})
     assert other.get("/admin/").status_code == 302
     assert other.get("/api/user/").status_code == 401
@@ -53,7 +53,7 @@ def test_ending_a_session_refuses_its_next_request(supervisor):
 
 def test_expired_sessions_are_deleted(supervisor, monkeypatch):
     monkeypatch.setattr(login_sessions, "EXPIRED_AT_ONCE", 1)
-    old, older, client = (at_the_desk(supervisor) for _ in range(3))
+    old, older, client = (sign_in_to_admin(supervisor) for _ in range(3))
     for each, days in ((old, 1), (older, 2)):
         key = each.cookies["sessionid"].value
         Session.objects.filter(pk=key).update(
@@ -66,16 +66,19 @@ def test_expired_sessions_are_deleted(supervisor, monkeypatch):
     assert client.get("/admin/").status_code == 200
 
 
-def test_a_supervisor_ends_no_session_of_another(supervisor, manager):
-    client, other = at_the_desk(supervisor), at_the_desk(make_supervisor(manager))
+def test_a_supervisor_cannot_end_sessions_of_others(supervisor, manager):
+    client, other = (
+        sign_in_to_admin(supervisor),
+        sign_in_to_admin(make_supervisor(manager)),
+    )
     client.post(PAGE, {"session": row_of(other).pk})
     assert other.get("/admin/").status_code == 200
 
 
-def test_an_administrator_ends_those_of_operators(admin_user, ana):
+def test_an_administrator_can_end_sessions_of_operators(admin_user, ana):
     api = signed_in(ana.user)
     assert api.get("/api/user/").status_code == 200
-    client = at_the_desk(admin_user)
+    client = sign_in_to_admin(admin_user)
     page = client.get(PAGE, {"q": ana.user.username.upper()})
     [session] = page.context["sessions"]
     client.post(PAGE, {"session": session.id})
@@ -83,7 +86,9 @@ def test_an_administrator_ends_those_of_operators(admin_user, ana):
     assert not client.get(PAGE, {"q": ana.user.username}).context["sessions"]
 
 
-def test_use_is_noted_once_a_minute(ana, django_assert_num_queries, monkeypatch):
+def test_the_last_use_is_stored_once_a_minute(
+    ana, django_assert_num_queries, monkeypatch
+):
     api = signed_in(ana.user)
     started = LoginSession.objects.get().last_seen_at
     api.get("/api/session")
@@ -97,7 +102,9 @@ def test_use_is_noted_once_a_minute(ana, django_assert_num_queries, monkeypatch)
 @pytest.mark.django_db
 @pytest.mark.parametrize("value", ["", "x", "-1", "9" * 30])
 def test_a_wrong_id_ends_nothing(supervisor, value):
-    assert at_the_desk(supervisor).post(PAGE, {"session": value}).status_code == 400
+    assert (
+        sign_in_to_admin(supervisor).post(PAGE, {"session": value}).status_code == 400
+    )
 
 
 @pytest.mark.parametrize(
@@ -110,7 +117,7 @@ def test_a_wrong_id_ends_nothing(supervisor, value):
         ("", ""),
     ],
 )
-def test_a_device_is_named_in_short(agent, text):
+def test_a_device_has_a_short_name(agent, text):
     assert login_sessions.device_text(agent) == text
 
 
@@ -119,7 +126,7 @@ def test_a_device_is_named_in_short(agent, text):
 LIST = "/api/session/list"
 
 
-def test_a_person_lists_and_ends_his_own_sessions_by_call(ana, bruno):
+def test_a_person_lists_and_ends_his_own_sessions_by_api(ana, bruno):
     api, other = signed_in(ana.user), signed_in(ana.user)
     stranger = signed_in(bruno.user)
     for each in (api, other, stranger):

@@ -67,7 +67,7 @@ def shared_of(address=HERE):
 
 
 @pytest.mark.parametrize("known", [True, False])
-def test_after_five_failures_one_has_to_wait(browser, ana, known):
+def test_sign_in_is_throttled_after_five_failures(browser, ana, known):
     name = ana.user.username if known else "nobody"
     assert statuses(browser, name, 5) == [401] * 5
     hold_the_clock()
@@ -98,7 +98,7 @@ def test_the_wait_doubles_up_to_a_quarter_of_an_hour(browser):
     assert all(abs(was - due) <= 5 for was, due in zip(waits, doubled, strict=True))
 
 
-def test_nothing_is_locked_for_longer_than_that(browser):
+def test_the_wait_is_never_longer_than_a_quarter_of_an_hour(browser):
     statuses(browser, "nobody", 1)
     SignInFailure.objects.update(failures=1_000_000)
     assert browser.sign_in("nobody").status_code == 429
@@ -106,7 +106,7 @@ def test_nothing_is_locked_for_longer_than_that(browser):
     assert browser.sign_in("nobody").status_code == 401
 
 
-def test_refused_tries_do_not_lengthen_the_wait(browser, ana):
+def test_refused_attempts_do_not_lengthen_the_wait(browser, ana):
     name = ana.user.username
     statuses(browser, name, 5)
     hold_the_clock()
@@ -115,7 +115,7 @@ def test_refused_tries_do_not_lengthen_the_wait(browser, ana):
     assert failures_of(shared_of()) == 5
 
 
-def test_a_name_is_counted_in_one_spelling(browser, ana):
+def test_spellings_of_a_name_are_counted_together(browser, ana):
     statuses(browser, ana.user.username, 5)
     hold_the_clock()
     wide = "".join(chr(ord(letter) + 0xFEE0) for letter in ana.user.username)
@@ -127,7 +127,7 @@ def test_a_name_is_counted_in_one_spelling(browser, ana):
 # Expiry -------------------------------------------------------------------------
 
 
-def test_failures_are_forgotten_as_time_goes_by(browser):
+def test_failures_expire(browser):
     statuses(browser, "nobody", 5)
     hold_the_clock()
     let_time_pass(minutes=15, seconds=30)
@@ -137,7 +137,7 @@ def test_failures_are_forgotten_as_time_goes_by(browser):
     assert statuses(browser, "nobody", 4) == [401] * 4
 
 
-def test_neither_names_nor_addresses_are_in_the_table(browser, ana):
+def test_the_table_contains_no_names_or_addresses(browser, ana):
     statuses(browser, "nobody", 1)
     statuses(browser, ana.user.username, 1)
     subjects = list(SignInFailure.objects.values_list("subject", flat=True))
@@ -145,7 +145,7 @@ def test_neither_names_nor_addresses_are_in_the_table(browser, ana):
     assert all(len(subject) == 64 for subject in subjects)
 
 
-def test_rows_are_forgotten_when_they_no_longer_count(browser, ana):
+def test_expired_rows_are_deleted(browser, ana):
     statuses(browser, "nobody", 1)
     statuses(browser, ana.user.username, 5)
     let_time_pass(minutes=74)
@@ -163,7 +163,7 @@ def test_rows_are_forgotten_when_they_no_longer_count(browser, ana):
 # The admin ----------------------------------------------------------------------
 
 
-def test_the_admins_form_is_paced_with_the_same_count(browser, supervisor):
+def test_the_admins_form_shares_the_throttle(browser, supervisor):
     page = Client()
     wrong = {"username": supervisor.username, "password": "wrong"}
     for _ in range(3):
@@ -180,7 +180,7 @@ def test_the_admins_form_is_paced_with_the_same_count(browser, supervisor):
     assert answer.status_code == 302
 
 
-def test_a_user_who_is_nobody_here_is_paced_by_wrong_passwords_alone(browser):
+def test_a_user_without_a_role_is_throttled_only_by_wrong_passwords(browser):
     User.objects.create_user("guest", password=PASSWORD)
     assert statuses(browser, "guest", 10, PASSWORD) == [401] * 10
 
@@ -212,7 +212,7 @@ def race(subjects, tries):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_of_simultaneous_tries_after_a_wait_one_is_let_in():
+def test_one_of_simultaneous_attempts_after_a_wait_is_admitted():
     subjects = subjects_elsewhere("ana", HERE, exists=True)
     an_hour_ago = timezone.now() - timedelta(hours=1)
     SignInFailure.objects.create(
@@ -234,12 +234,12 @@ def test_of_simultaneous_tries_after_a_wait_one_is_let_in():
     ],
     ids=["account", "made-up", "device"],
 )
-def test_of_simultaneous_first_tries_five_are_let_in(subjects):
+def test_five_of_simultaneous_first_attempts_are_admitted(subjects):
     assert race(subjects, 12) == 5
     assert failures_of(subjects[0]) == 5
 
 
-def test_a_count_of_which_nothing_is_taken_still_makes_wait(db):
+def test_a_throttle_that_is_only_read_requires_waiting_too(db):
     full = Subject("full", free=0, leak=60)
     register_attempt((full,))
     hold_the_clock()

@@ -1,4 +1,4 @@
-"""Two-step sign-in of staff: by the API and in the back-office."""
+"""Two-step sign-in of staff, by the API and in the back-office."""
 
 import base64
 import re
@@ -32,8 +32,8 @@ NOW = int(time.time())
 
 
 @pytest.fixture(autouse=True)
-def standing_clock(monkeypatch):
-    """No step ends between the making of a code and its use."""
+def frozen_time_step(monkeypatch):
+    """Freezes the time step, so that a code stays valid until it is used."""
     monkeypatch.setattr(second_factor, "_NOW", f"SELECT {NOW}")
 
 
@@ -45,7 +45,7 @@ def code_of(secret, later=0, now=NOW):
 
 @pytest.fixture
 def codes(rita):
-    """The recovery codes of Rita, who signs in with a code from now on."""
+    """Returns the recovery codes of Rita, who signs in with a code from now on."""
     secret = second_factor.unconfirmed_secret(rita)
     return second_factor.confirm(rita, code_of(secret, -1))
 
@@ -77,7 +77,7 @@ def test_the_api_asks_for_the_code_after_the_right_password(rita):
 
 
 @pytest.mark.usefixtures("codes")
-def test_a_code_is_good_once_and_none_before_it(rita):
+def test_a_code_is_valid_once_and_older_ones_are_refused(rita):
     secret = secret_of(rita)
     now, later = code_of(secret), code_of(secret, 1)
     assert sign_in(rita, otp=f"{later[:3]} {later[3:]}").status_code == 200
@@ -85,7 +85,7 @@ def test_a_code_is_good_once_and_none_before_it(rita):
     assert refusal(sign_in(rita, otp=now)) == (401, "otp_required")
 
 
-def test_a_recovery_code_is_good_once(rita, codes):
+def test_a_recovery_code_is_valid_once(rita, codes):
     assert sign_in(rita, otp=codes[0].lower()).status_code == 200
     assert refusal(sign_in(rita, otp=codes[0])) == (401, "otp_required")
     assert sign_in(rita, otp=codes[1]).status_code == 200
@@ -102,7 +102,7 @@ def test_wrong_codes_are_throttled_as_wrong_passwords_are(rita):
 
 
 @pytest.mark.usefixtures("codes")
-def test_asking_for_the_code_is_no_failure(rita):
+def test_a_password_without_code_is_not_counted_as_a_failure(rita):
     for _ in range(8):
         sign_in(rita)
     assert not SignInFailure.objects.filter(failures__gt=0).exists()
@@ -115,7 +115,7 @@ def test_the_audit_has_the_enrollment_and_each_wrong_code(rita):
     assert {"second-factor", "sign-in-refused"} <= set(acts)
 
 
-def test_the_tables_hold_neither_the_secret_nor_a_recovery_code(rita, codes):
+def test_the_database_contains_no_plain_secret_or_recovery_code(rita, codes):
     from django.db import connection
 
     with connection.cursor() as cursor:
@@ -137,14 +137,14 @@ def test_without_a_factor_nothing_is_asked(rita):
 # The back-office -------------------------------------------------------------
 
 
-def at_the_desk(user):
+def sign_in_to_admin(user):
     client = Client()
     client.force_login(user)
     return client
 
 
 def test_the_page_shows_a_qr_code_and_takes_the_first_code(rita):
-    client = at_the_desk(rita)
+    client = sign_in_to_admin(rita)
     page = client.get(PAGE).content.decode()
     assert "<svg" in page
     shown = re.search(r"bo-key\">([A-Z2-7 ]{39})<", page)[1].replace(" ", "")
@@ -171,7 +171,7 @@ def test_the_sign_in_page_asks_for_the_code(rita):
 
 
 def test_ending_it_and_new_recovery_codes_need_a_code(rita, codes):
-    client = at_the_desk(rita)
+    client = sign_in_to_admin(rita)
     body = {"code": "000000", "act": "remove"}
     assert client.post(PAGE, body).status_code == 400
     assert second_factor.is_enrolled(rita)
@@ -183,8 +183,8 @@ def test_ending_it_and_new_recovery_codes_need_a_code(rita, codes):
     assert not second_factor.is_enrolled(rita)
 
 
-def test_codes_cannot_be_tried_without_end_on_the_page(rita, codes):
-    client = at_the_desk(rita)
+def test_attempts_on_the_page_are_throttled(rita, codes):
+    client = sign_in_to_admin(rita)
     for _ in range(6):
         client.post(PAGE, {"code": "000000", "act": "remove"})
     client.post(PAGE, {"code": codes[0], "act": "remove"})
@@ -192,9 +192,9 @@ def test_codes_cannot_be_tried_without_end_on_the_page(rita, codes):
 
 
 @pytest.mark.usefixtures("codes")
-def test_an_administrator_ends_that_of_another(rita, admin_user):
+def test_an_administrator_can_disable_it_for_another_person(rita, admin_user):
     body = {"action": "end_second_factor", "_selected_action": [rita.pk]}
-    client = at_the_desk(admin_user)
+    client = sign_in_to_admin(admin_user)
     page = client.post("/admin/auth/user/", body)
     assert second_factor.is_enrolled(rita)
     impact = re.search(r'name="impact" value="([^"]+)"', page.content.decode())[1]
@@ -204,14 +204,14 @@ def test_an_administrator_ends_that_of_another(rita, admin_user):
 
 
 def test_an_operator_has_no_such_page(ana):
-    assert at_the_desk(ana.user).get(PAGE).status_code == 302
+    assert sign_in_to_admin(ana.user).get(PAGE).status_code == 302
 
 
 @pytest.mark.parametrize(
     ("required", "supervisor", "administrator"),
     [("off", 200, 200), ("administrators", 200, 401), ("staff", 401, 401)],
 )
-def test_the_setting_says_who_needs_it(
+def test_the_setting_requires_it_of_roles(
     rita, admin_user, settings, required, supervisor, administrator
 ):
     settings.REQUIRE_2FA = required
@@ -221,20 +221,20 @@ def test_the_setting_says_who_needs_it(
     assert sign_in(admin_user).status_code == administrator
     expected = {200: 200, 401: 302}
     for user, status in ((rita, supervisor), (admin_user, administrator)):
-        client = at_the_desk(user)
+        client = sign_in_to_admin(user)
         for path in ("/admin/", "/admin/areas/area/"):
             assert client.get(path).status_code == expected[status], path
         assert client.get("/api/user/").status_code == status
         assert client.get(PAGE).status_code == 200
 
 
-def test_who_has_set_it_up_may_work(rita, codes, settings):
+def test_a_person_who_has_set_it_up_has_access(rita, codes, settings):
     settings.REQUIRE_2FA = "staff"
     answer = sign_in(rita, otp=codes[0])
     assert answer.status_code == 200
-    assert at_the_desk(rita).get("/admin/").status_code == 200
+    assert sign_in_to_admin(rita).get("/admin/").status_code == 200
 
 
 def test_operators_never_need_it(ana, settings):
     settings.REQUIRE_2FA = "staff"
-    assert at_the_desk(ana.user).get("/api/user/").status_code == 200
+    assert sign_in_to_admin(ana.user).get("/api/user/").status_code == 200

@@ -15,7 +15,7 @@ from chats.conversations.lifecycle import open_chat
 from chats.models import Chat, HomelessChat
 from contacts.models import Contact
 from hci_center.errors import LackingError
-from tests.admin.conftest import at_the_desk
+from tests.admin.conftest import sign_in_to_admin
 from tests.builders import make_contact, make_supervisor
 
 KEY = Actor("key:1")
@@ -86,7 +86,7 @@ def test_left_so_by_choice_is_no_alarm_but_stays_in_sight(chat, ana, caplog):
 
 def test_the_wall_counts_them_and_the_list_shows_them(chat, manager, ana, bruno):
     Operator.objects.filter(pk=ana.pk).update(is_active=False)
-    desk = at_the_desk(make_supervisor(manager))
+    desk = sign_in_to_admin(make_supervisor(manager))
     make_contact(manager)
     tiles = {tile.name: tile for tile in desk.get("/admin/").context["panel"].tiles}
     assert tiles["without_home"].n == 1

@@ -13,7 +13,7 @@ import pytest
 from django.test import Client
 
 from tests import builders
-from tests.admin.conftest import at_the_desk
+from tests.admin.conftest import sign_in_to_admin
 from tests.module_rows import module_rows
 from tests.reports.hand_checked import NUMBER, write
 from tests.reports.past import Centre
@@ -39,7 +39,7 @@ def past(_written: Centre, db: None) -> Centre:
 
 @pytest.fixture
 def desk(past: Centre) -> Client:
-    return at_the_desk(builders.make_supervisor(past.manager))
+    return sign_in_to_admin(builders.make_supervisor(past.manager))
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from django.template import Context, Engine
 from django.test import Client
 
 from tests import builders
-from tests.admin.conftest import at_the_desk
+from tests.admin.conftest import sign_in_to_admin
 from tests.reports.hand_checked import NUMBER, write
 from tests.reports.pages.conftest import PERIOD, shown
 from tests.reports.past import Centre
@@ -56,9 +56,9 @@ def test_foreign_rows_are_unknown(read, past):
 def test_an_administrator_sees_all_managers_and_may_choose_one(read, past):
     other = Centre(NUMBER + 1)
     write(other)
-    office = at_the_desk(builders.make_supervisor())
+    office = sign_in_to_admin(builders.make_supervisor())
     assert read("times/", client=office).status_code == 403
-    office = at_the_desk(_administrator())
+    office = sign_in_to_admin(_administrator())
     both = shown(read("times/", "by=area", office))["tme"]
     one = shown(read("times/", f"by=area&manager={past.manager.pk}", office))["tme"]
     assert int(both[-1][1]) == 2 * int(one[-1][1])
@@ -68,7 +68,7 @@ def test_an_administrator_sees_all_managers_and_may_choose_one(read, past):
 
 
 def test_operators_are_let_in_nowhere(read, past):
-    for client in (Client(), at_the_desk(past.ana.user)):
+    for client in (Client(), sign_in_to_admin(past.ana.user)):
         answer = read("times/", client=client)
         assert answer.status_code == 302
         assert "/login/" in answer["Location"]

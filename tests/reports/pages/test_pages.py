@@ -26,7 +26,7 @@ from hci_center.reports.pages.links import group_links, rows_link
 from hci_center.reports.pages.registry import TABS
 from hci_center.reports.pages.scope import scope_of
 from hci_center.reports.pages.tables import Table, clock_text
-from tests.admin.conftest import at_the_desk
+from tests.admin.conftest import sign_in_to_admin
 from tests.admin.test_lists import queries
 from tests.reports.hand_checked import NUMBER, write
 from tests.reports.pages.conftest import PERIOD, read_csv, shown
@@ -229,7 +229,7 @@ def test_a_page_takes_few_statements(desk, past, name):
 
 
 def test_operators_are_let_in_nowhere(past):
-    client = at_the_desk(past.ana.user)
+    client = sign_in_to_admin(past.ana.user)
     for name in (*TABS, "rows"):
         assert client.get(f"/admin/reports/{path(name)}").status_code == 302
 

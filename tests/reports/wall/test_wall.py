@@ -12,7 +12,7 @@ from chats.conversations.lifecycle import open_chat
 from chats.models import Clock
 from hci_center.reports.models import Check, Run
 from managers.models import Manager
-from tests.admin.conftest import at_the_desk
+from tests.admin.conftest import sign_in_to_admin
 from tests.builders import (
     make_area,
     make_chat,
@@ -27,12 +27,12 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def desk(manager):
-    return at_the_desk(make_supervisor(manager))
+    return sign_in_to_admin(make_supervisor(manager))
 
 
 @pytest.fixture
 def office(db):
-    return at_the_desk(
+    return sign_in_to_admin(
         User.objects.create_superuser("chefe", password="secret-password")
     )
 
@@ -162,7 +162,7 @@ def test_each_manager_has_his_own_today(manager):
     for each, zone in ((west, "Pacific/Pago_Pago"), (east, "Pacific/Kiritimati")):
         Manager.objects.filter(pk=each.pk).update(time_zone=zone)
         open_chat(make_contact(each), actor=Actor(""))
-    desk = at_the_desk(make_supervisor(west, east))
+    desk = sign_in_to_admin(make_supervisor(west, east))
     answer = desk.get("/admin/today/")
     found = [(today.names, today.opened) for today in answer.context["todays"]]
     assert found == [("Pago", 1), ("Line", 1)]
@@ -187,13 +187,13 @@ def test_an_operator_and_a_stranger_see_nothing(client, manager):
 def test_a_supervisor_of_nobody_sees_a_first_page(manager):
     nobody = make_supervisor()
     opened(manager, 5, name="Somebody")
-    assert at_the_desk(nobody).get("/admin/live/").status_code in (302, 403)
+    assert sign_in_to_admin(nobody).get("/admin/live/").status_code in (302, 403)
 
 
 def test_companies_are_told_apart(manager):
     other = make_manager(name="Oficina Sul")
     for each in (manager, other):
         opened(each, 5, area=make_area(each, "vendas", name="Vendas"))
-    desk = at_the_desk(make_supervisor(manager, other))
+    desk = sign_in_to_admin(make_supervisor(manager, other))
     assert {row.manager for row in panel(desk).areas} == {manager.name, "Oficina Sul"}
     assert Operator.objects.count() == 0
