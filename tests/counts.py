@@ -1,4 +1,4 @@
-"""Repetitions of faults and attacks: few in bin/test, all in bin/faults."""
+"""Numbers of repetitions of faults and attacks: few in bin/test, all in bin/faults."""
 
 from __future__ import annotations
 

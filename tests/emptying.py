@@ -12,13 +12,14 @@ from typing import Any
 from django.db import OperationalError, ProgrammingError, connections
 from psycopg.errors import DeadlockDetected, InsufficientPrivilege
 
-# The same in every database: what the migrations have made stays.
+# Rows created by the migrations are the same in every database and are kept.
 _KEPT = {"auth_permission", "django_content_type"}
-# The feed's tables have no models. What a test changed is not numbered in the next one.
+# The feed's tables have no models. Changes of one test are not numbered in the next
+# one.
 _FEED = {"change_pend", "change_line", "change_feed"}
-# TRUNCATE would make the files of every table anew that points at one of these. Without
-# triggers, rows of all kinds can be deleted, in any order; what the triggers of TRUNCATE
-# tell the running processes is told here.
+# TRUNCATE would recreate the files of every table that refers to one of these. Without
+# triggers, rows can be deleted in any order; the notifications of the TRUNCATE triggers
+# are sent here.
 _DELETE = """
 DO $$ BEGIN
   PERFORM set_config('session_replication_role', 'replica', true);
@@ -79,5 +80,5 @@ def _delete(cursor: Any, tables: list[str], tells: str) -> None:
     except ProgrammingError as error:
         if not isinstance(error.__cause__, InsufficientPrivilege):
             raise
-        # A server of one's own, whose role may not leave out triggers.
+        # Another server, whose role may not disable triggers.
         cursor.execute(f"TRUNCATE {', '.join(tables)} CASCADE")

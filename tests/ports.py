@@ -5,22 +5,22 @@ from __future__ import annotations
 import random
 import socket
 
-# Below those that the system gives to outgoing calls: such a call would take a port
-# between its choice and its server's start.
+# Below the ports that the system gives to outgoing connections, which could otherwise
+# take a port before its server starts.
 FIRST, END = 12_000, 32_000
 # A server's own port, its feed's and its simulated gateways' follow one another.
 NEIGHBOURS = 4
 HOST = "127.0.0.1"
 
-# A datagram socket on the first port of each block that this process was given: no
-# other process that asks is given the same one while this one lives.
+# A datagram socket on the first port of each block given to this process: no other
+# process gets the same block while this one runs.
 _claims: list[socket.socket] = []
 
 
 def free_port() -> int:
     """Returns the first of four consecutive free ports, each given out only once."""
     blocks = list(range(FIRST, END, NEIGHBOURS))
-    # The tests' own seed would lead every process to the same ones.
+    # With the tests' own seed, every process would choose the same ones.
     random.SystemRandom().shuffle(blocks)
     for port in blocks:
         claim = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)

@@ -35,7 +35,7 @@ def until_one_waits() -> None:
     """Returns when another connection waits for a lock; the test's timeout ends it."""
     with connection.cursor() as cursor:
         while True:
-            # Within a transaction the view would show one moment for ever.
+            # Within a transaction the view would never change.
             cursor.execute("SELECT pg_stat_clear_snapshot()")
             cursor.execute(_WAITING)
             if cursor.fetchone() != (0,):

@@ -49,7 +49,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     at_once = [path for path in WITHOUT_DATABASE if path in others]
     others = [path for path in others if path not in at_once]
     items[:] = [item for path in (*first, *at_once, *others) for item in files[path]]
-    # What is loaded stays until the end: it need not be searched for garbage again and
-    # again, which takes a tenth of the time.
+    # Loaded objects stay until the end, so they need not be searched for garbage again
+    # and again, which takes a tenth of the time.
     gc.freeze()
     gc.set_threshold(20_000, 20, 20)

@@ -1,4 +1,4 @@
-"""A test client whose API calls and webhooks take the path that is shipped."""
+"""A test client whose API calls and webhooks take the same path as in production."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class ShippedHandler(ClientHandler):
         take_out(environ)  # as `hci_center.webserver.environ` does
         if self.application.short_path(environ) is None:
             return super().__call__(environ)
-        request = WSGIRequest(dict(environ))  # it changes what it is given
+        request = WSGIRequest(dict(environ))  # it changes its argument
         started: list[tuple[str, list[tuple[str, str]]]] = []
         body = b"".join(
             self.application(

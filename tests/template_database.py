@@ -22,7 +22,7 @@ from hci_center.backups.errors import BackupError
 from hci_center.backups.postgres_programs import find_program
 from tests.feed.processes import database_url
 
-# The environment passes the name to the workers, and tells that there are any.
+# The environment passes the name to the workers, and shows that there are some.
 VARIABLE = "HCI_TEST_TEMPLATE"
 
 
@@ -77,7 +77,7 @@ def _make(name: str, dump: Path) -> None:
         connection.creation.create_test_db(verbosity=0, serialize=False)
         dump_database(dump)
     finally:
-        # Nobody may be connected to a database that is copied.
+        # No connection may be open to a database that is copied.
         connection.close()
         test["NAME"] = workers
         settings.DATABASES["default"]["NAME"] = ours

@@ -15,12 +15,12 @@ def address(peer, forwarded=None):
     return address_of(RequestFactory().get("/", REMOTE_ADDR=peer, **more))
 
 
-def test_what_is_said_of_a_forwarded_address_is_not_believed():
+def test_forwarded_addresses_are_ignored_without_a_known_proxy():
     assert address("10.0.0.1", "1.2.3.4") == address("10.0.0.1") == "10.0.0.1"
 
 
 @pytest.mark.parametrize("trusted", [["10.0.0.1", "10.0.0.2"], ["10.0.0.0/24"]])
-def test_a_known_proxy_is_believed_as_far_as_known_proxies_go(settings, trusted):
+def test_forwarded_addresses_are_read_through_known_proxies(settings, trusted):
     settings.TRUSTED_PROXIES = trusted
     assert address("10.0.0.1", "6.6.6.6, 1.2.3.4, 10.0.0.2") == "1.2.3.4"
     assert address("::ffff:10.0.0.1", "1.2.3.4") == "1.2.3.4"
@@ -30,7 +30,7 @@ def test_a_known_proxy_is_believed_as_far_as_known_proxies_go(settings, trusted)
     assert address("9.9.9.9", "1.2.3.4") == "9.9.9.9"
 
 
-def test_an_ipv6_caller_is_known_by_its_network():
+def test_an_ipv6_caller_is_identified_by_its_network():
     assert network_of("2001:db8:1:2:3::4") == network_of("2001:db8:1:2:ffff::1")
     assert network_of("2001:db8:1:2::1") != network_of("2001:db8:1:3::1")
     assert network_of("::ffff:10.0.0.1") == "10.0.0.1"
@@ -51,7 +51,7 @@ def test_a_public_url_without_proxies_is_a_warning(settings, capsys):
 
 
 @pytest.mark.parametrize("wrong", ["proxy", "10.0.0.0/99", "127.0.0.1:80"])
-def test_a_proxy_that_is_no_address_is_refused(monkeypatch, wrong):
+def test_an_invalid_proxy_address_is_refused(monkeypatch, wrong):
     monkeypatch.setenv("X", f"10.0.0.0/8, {wrong}")
     with pytest.raises(ImproperlyConfigured, match=f"X holds '{wrong}'"):
         Environment().networks("X")
@@ -59,7 +59,7 @@ def test_a_proxy_that_is_no_address_is_refused(monkeypatch, wrong):
     assert Environment().networks("X") == ["10.0.0.0/8", "::1"]
 
 
-def test_every_host_is_no_host_of_ours(settings):
+def test_a_wildcard_host_is_refused(settings):
     settings.ALLOWED_HOSTS = ["centre.example"]
     assert check_allowed_hosts() == []
     settings.ALLOWED_HOSTS = ["*"]

@@ -1,4 +1,4 @@
-"""Which answers are compressed, and for whom (docs/decisions/compression.md)."""
+"""Which responses are compressed (docs/decisions/compression.md)."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def many_managers(db):
 # Through the whole application -------------------------------------------------
 
 
-def test_a_list_of_the_api_is_compressed_for_who_takes_it(many_managers):
+def test_a_list_of_the_api_is_compressed_if_accepted(many_managers):
     api = Api(make_key(*many_managers, secrets=False))
     plain = api.get("/api/user/")
     answer = api.get("/api/user/", headers=GZIP)
@@ -50,7 +50,7 @@ def test_a_list_of_the_api_is_compressed_for_who_takes_it(many_managers):
     assert "origin" in answer["Vary"]
 
 
-def test_a_list_that_is_read_by_post_is_compressed_too(manager):
+def test_a_list_read_by_post_is_compressed(manager):
     api = Api(make_key(manager, secrets=False))
     for number in range(60):
         make_contact(manager, external_id=f"55119888{number:05}")
@@ -62,8 +62,8 @@ def test_a_list_that_is_read_by_post_is_compressed_too(manager):
     assert gzip.decompress(answer.content) == plain.content
 
 
-def test_an_answer_with_a_page_token_stays_plain(many_managers):
-    """Its length would tell of the token, beside names that others have chosen."""
+def test_a_response_with_a_page_token_is_not_compressed(many_managers):
+    """Its length would reveal the token, next to names that others have chosen."""
     managers = [*many_managers, make_manager(facebook_token="EAAx")]
     for secrets in (True, False):
         api = Api(make_key(*managers, secrets=secrets))
@@ -71,7 +71,7 @@ def test_an_answer_with_a_page_token_stays_plain(many_managers):
         assert is_compressed(answer) is not secrets
 
 
-def test_pages_are_compressed_where_the_browser_says_it_was_not_made_to_ask(supervisor):
+def test_pages_are_compressed_for_same_origin_requests(supervisor):
     client = Client()
     client.force_login(supervisor)
     own = {"Sec-Fetch-Site": "same-origin"}
@@ -101,7 +101,7 @@ def test_static_files_are_collected_with_a_compressed_copy(settings, tmp_path):
         (None, False),
     ],
 )
-def test_what_another_page_makes_a_browser_ask_stays_plain(asked_from, expected):
+def test_responses_to_cross_site_requests_are_not_compressed(asked_from, expected):
     headers = GZIP | {"Cookie": "sessionid=x"}
     if asked_from is not None:
         headers["Sec-Fetch-Site"] = asked_from
@@ -109,21 +109,21 @@ def test_what_another_page_makes_a_browser_ask_stays_plain(asked_from, expected)
     assert is_compressed(response) is expected
 
 
-def test_a_client_without_gzip_gets_it_plain_and_responses_vary():
+def test_without_gzip_a_response_is_plain_and_has_vary():
     response = answered(HttpResponse(TEXT))
     assert (response.content, response["Vary"]) == (TEXT, "Accept-Encoding")
     assert not is_compressed(response)
 
 
-def test_small_answers_and_pictures_stay_as_they_are():
+def test_small_responses_and_pictures_are_not_compressed():
     small = HttpResponse("x" * (SMALLEST - 1))
     picture = HttpResponse(TEXT, content_type="image/png")
     assert not is_compressed(answered(small, **GZIP))
     assert not is_compressed(answered(picture, **GZIP))
 
 
-def test_files_and_streams_stay_as_they_are(tmp_path):
-    """A file is sent by the event loop, which a compressed one could not be."""
+def test_files_and_streams_are_not_compressed(tmp_path):
+    """A file is sent by the event loop, which cannot compress."""
     path = tmp_path / "a.txt"
     path.write_bytes(TEXT)
     with path.open("rb") as opened:
@@ -134,6 +134,6 @@ def test_files_and_streams_stay_as_they_are(tmp_path):
     assert not is_compressed(answered(stream, **GZIP))
 
 
-def test_the_length_says_little_of_the_content():
+def test_the_length_reveals_little_of_the_content():
     lengths = {len(answered(HttpResponse(TEXT), **GZIP).content) for _ in range(20)}
     assert len(lengths) > 5

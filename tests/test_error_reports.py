@@ -1,4 +1,4 @@
-"""What is reported to Sentry: types, places and ids, and nothing else."""
+"""Reports to Sentry only contain types, locations and ids."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ def test_warnings_are_not_reported(sent):
     assert sent() == []
 
 
-def test_a_dsn_that_is_none_is_refused(settings):
+def test_an_invalid_dsn_is_refused(settings):
     settings.SENTRY_DSN = "somewhere"
     with pytest.raises(ImproperlyConfigured, match="HCI_SENTRY_DSN is no DSN"):
         error_reports.start()

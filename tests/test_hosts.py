@@ -1,4 +1,4 @@
-"""Hosts of IPv6: in brackets where addresses have them, without where sockets do."""
+"""IPv6 hosts have brackets in addresses, and none for sockets."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def test_a_host_in_an_address(host, written):
     assert in_address(host) == written
 
 
-def test_what_listens_everywhere_is_reached_on_this_machine():
+def test_a_wildcard_address_is_reached_on_this_machine():
     assert [reachable(each) for each in ("0.0.0.0", "::", "fd00::5")] == [  # noqa: S104
         "127.0.0.1",
         "::1",
@@ -64,7 +64,7 @@ def test_what_listens_everywhere_is_reached_on_this_machine():
         ({"HCI_ALLOWED_HOSTS": "2001:db8::2"}, "[2001:db8::2]"),
     ],
 )
-def test_calls_to_an_address_of_ipv6_are_served(tmp_path, variables, host):
+def test_calls_to_an_ipv6_address_are_served(tmp_path, variables, host):
     asked = (
         "import django; django.setup(); from django.conf import settings;"
         "from django.http.request import split_domain_port, validate_host;"
@@ -110,11 +110,11 @@ class Healthy(BaseHTTPRequestHandler):
         self.wfile.write(b'{"status": "ok"}')
 
     def log_message(self, *_arguments):
-        """Says nothing."""
+        """Writes no log."""
 
 
 @needs_ipv6
-def test_the_start_finds_the_web_on_ipv6(settings):
+def test_the_start_finds_the_web_process_on_ipv6(settings):
     server = metrics_port._server_of("::1")(("::1", 0), Healthy)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     try:

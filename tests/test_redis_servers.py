@@ -1,4 +1,4 @@
-"""The address of Redis: a server's or Sentinels', with what its connections need."""
+"""The address of Redis, of one server or of Sentinels, with connection options."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ SENTINELS = "rediss+sentinel://center:p%40ss@one,two:26380/main/3?"
 
 @pytest.fixture
 def ca():
-    """A file of authorities."""
+    """Returns a file of certificate authorities."""
     return certifi.where()
 
 
-def test_one_server_is_given_as_it_is(ca):
+def test_the_address_of_one_server_is_unchanged(ca):
     url = f"rediss://:secret@cache:6380/0?ssl_ca_certs={ca}"
     assert layer_host("X", url, socket_timeout=None) == {
         "address": url,
@@ -36,7 +36,7 @@ def test_one_server_is_given_as_it_is(ca):
     assert (options["host"], options["ssl_ca_certs"]) == ("cache", ca)
 
 
-def test_sentinels_are_asked_for_the_service(ca):
+def test_sentinels_are_queried_for_the_service(ca):
     host = layer_host(
         "X", f"{SENTINELS}ssl_ca_certs={ca}&sentinel_password=own", socket_timeout=1
     )
@@ -61,7 +61,7 @@ def test_sentinels_are_asked_for_the_service(ca):
 
 @pytest.fixture
 def sentinel():
-    """The port of a Sentinel that knows a server: the same one, which answers PING."""
+    """Returns the port of a Sentinel whose service is itself, which answers PING."""
     with FakeSentinel(("127.0.0.1", 0), Answer) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         yield server.server_address[1]
@@ -73,7 +73,7 @@ class FakeSentinel(socketserver.ThreadingTCPServer):
 
 
 class Answer(socketserver.StreamRequestHandler):
-    """Speaks as much of the protocol of Redis as a client needs to find its server."""
+    """Implements as much of Redis' protocol as a client needs to find its server."""
 
     def handle(self):
         while parts := self.command():
@@ -100,8 +100,8 @@ class Answer(socketserver.StreamRequestHandler):
         return parts
 
 
-def test_a_sentinel_that_is_away_holds_nothing_up(sentinel):
-    """/readyz asks for a second and a half; the client of each check is a new one."""
+def test_an_unavailable_sentinel_causes_no_delay(sentinel):
+    """/readyz waits for a second and a half; the client of each check is a new one."""
     host = layer_host(
         "X",
         f"redis+sentinel://127.0.0.1:{free_port()},127.0.0.1:{sentinel}/main",
@@ -138,6 +138,6 @@ def test_a_sentinel_that_is_away_holds_nothing_up(sentinel):
         ("redis://one,two/0", "X names several servers"),
     ],
 )
-def test_what_cannot_be_is_refused_in_a_sentence(url, sentence):
+def test_an_invalid_address_is_refused_in_a_sentence(url, sentence):
     with pytest.raises(ImproperlyConfigured, match=sentence):
         layer_host("X", url)

@@ -11,7 +11,7 @@ from hci_center.secret_values import secret
 
 @pytest.fixture
 def file(tmp_path):
-    """A file of a secret, with the newline that an editor leaves."""
+    """Returns a file with a secret and a newline, as editors write it."""
     path = tmp_path / "secret"
     path.write_text("of the file, \n\n")
     return path
@@ -47,7 +47,7 @@ def test_a_file_without_a_secret_is_refused(tmp_path, content, sentence):
         secret({"X_FILE": str(path)}, "X")
 
 
-def test_a_folder_is_no_secret(tmp_path):
+def test_a_folder_is_refused(tmp_path):
     with pytest.raises(ImproperlyConfigured, match="Is a directory"):
         secret({"X_FILE": str(tmp_path)}, "X")
 

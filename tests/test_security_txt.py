@@ -9,7 +9,7 @@ from django.utils.dateparse import parse_datetime
 PATH = "/.well-known/security.txt"
 
 
-def test_without_a_contact_there_is_none(client):
+def test_without_a_contact_it_is_not_found(client):
     assert client.get(PATH).status_code == 404
 
 
@@ -20,7 +20,7 @@ def test_without_a_contact_there_is_none(client):
         ("https://example.com/security", "https://example.com/security"),
     ],
 )
-def test_it_names_the_contact_and_expires(client, settings, contact, shown):
+def test_it_has_the_contact_and_an_expiry(client, settings, contact, shown):
     settings.SECURITY_CONTACT = contact
     answer = client.get(PATH)
     assert answer["Content-Type"].startswith("text/plain")

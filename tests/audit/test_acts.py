@@ -1,4 +1,4 @@
-"""Acts that change no audited row are recorded where they are done."""
+"""Actions that change no audited row are recorded where they happen."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def test_signing_in_and_out(client, ana):
     assert signed_in.manager_id == ana.manager_id
 
 
-def test_an_opened_chat_and_message_are_recorded(supervisor, contact):
+def test_opening_a_chat_and_a_message_is_recorded(supervisor, contact):
     message = make_message(make_chat(contact))
     desk = sign_in_to_admin(supervisor)
     desk.get(f"/admin/chats/chat/{message.chat_id}/change/")
@@ -58,7 +58,7 @@ def test_an_opened_chat_and_message_are_recorded(supervisor, contact):
     assert chat.manager_id == contact.manager_id
 
 
-def test_a_raw_event_that_is_opened_is_recorded(admin_client):
+def test_opening_a_raw_event_is_recorded(admin_client):
     event = InboundEvent.objects.create(source="evolution", payload=b"{}")
     admin_client.get(f"/admin/chats/inboundevent/{event.pk}/change/")
 
@@ -87,7 +87,7 @@ def test_an_action_is_recorded_once_it_is_confirmed(supervisor, contact):
     assert lines("action") == []
 
 
-def test_a_page_token_is_recorded_once_a_day_and_key(manager):
+def test_reading_page_tokens_is_recorded_once_a_day_for_each_key(manager):
     first, second = Api(make_key(manager)), Api(make_key(manager))
     for api in (first, first, second):
         assert api.get("/api/user").json()["data"][0]["facebookToken"]
@@ -117,7 +117,7 @@ def test_sending_again_is_recorded(api, contact, ana):
     assert (line.kind, line.target) == ("message", str(message.pk))
 
 
-def test_claiming_and_sending_send_no_statement_for_the_audit(api, contact, ana):
+def test_claiming_and_sending_need_no_statement_for_the_audit(api, contact, ana):
     """As many as without the audit: the key, the claim with its area; see at_most."""
     body = {
         "number": contact.manager.number,

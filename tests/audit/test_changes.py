@@ -1,4 +1,4 @@
-"""Changes of settings are audited, whoever makes them and by whatever way."""
+"""Changes of settings are audited, whoever makes them and in whatever way."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from tests.conftest import signed_in
 
 pytestmark = pytest.mark.django_db
 
-# Columns of audited tables that no person decides: counters, times of use, copies.
+# Columns of audited tables that no person sets: counters, times of use, copies.
 NOT_AUDITED = {
     "managers_manager": {"has_automation", "schedule_id", "created_at"},
     "managers_webhooksecret": {"created_at"},
@@ -29,7 +29,10 @@ NOT_AUDITED = {
     "areas_operatorarea": {"manager_id"},  # its operator's
     "areas_schedule": {"holidays"},  # rows of areas_holiday
     "areas_plannedpolicy": {"made_at"},
-    "areas_menu": {"body", "published_at"},  # kept there: a version never changes
+    "areas_menu": {
+        "body",
+        "published_at",
+    },  # kept there, because a version never changes
     "chats_reply": {"changed_at"},
     "feed_hook": {
         "cursor",
@@ -53,7 +56,7 @@ def latest(**of: Any) -> AuditLine:
 
 
 def triggers() -> dict[str, str]:
-    """The definition of the trigger of each audited table."""
+    """Returns the definition of the trigger of each audited table."""
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT tgrelid::regclass::text, pg_get_triggerdef(oid) FROM pg_trigger"
@@ -62,7 +65,7 @@ def triggers() -> dict[str, str]:
         return dict(cursor.fetchall())
 
 
-def test_psql_is_heard_too(sales):
+def test_changes_by_psql_are_audited(sales):
     with connection.cursor() as cursor:
         cursor.execute(
             "UPDATE areas_area SET name = 'Balcão', code = code WHERE id = %s",
@@ -81,7 +84,7 @@ def test_psql_is_heard_too(sales):
     assert (line.before, line.after) == ({"name": "Vendas"}, {"name": "Balcão"})
 
 
-def test_the_desk_names_who_saved(supervisor, sales):
+def test_changes_in_the_back_office_name_the_user(supervisor, sales):
     response = sign_in_to_admin(supervisor).post(
         f"/admin/areas/area/{sales.pk}/change/", {"name": "Balcão"}
     )
@@ -95,7 +98,7 @@ def test_the_desk_names_who_saved(supervisor, sales):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_an_action_without_a_transaction_names_who_did_it(supervisor, ana):
+def test_an_action_without_a_transaction_names_the_user(supervisor, ana):
     Operator.objects.filter(pk=ana.pk).update(is_active=False)
 
     sign_in_to_admin(supervisor).post(
@@ -105,7 +108,7 @@ def test_an_action_without_a_transaction_names_who_did_it(supervisor, ana):
     line = latest(kind="operator", act="change")
     assert line.credential == f"user:{supervisor.pk}"
     assert line.after == {"is_active": True}
-    # The next transaction of the connection is somebody else's again.
+    # The next transaction of the connection has another actor again.
     Area.objects.filter(code="vendas").update(name="Balcão")
     assert latest(kind="area").credential.startswith("database:")
 
@@ -124,7 +127,7 @@ def test_a_call_of_the_api_names_its_key(full_api):
     assert line.manager_id == Manager.objects.get().pk
 
 
-def test_an_area_that_a_call_makes_is_its_keys(api, manager):
+def test_an_area_created_by_a_call_names_its_key(api, manager):
     response = api.post(
         "/api/user/contact/save",
         {
@@ -139,7 +142,7 @@ def test_an_area_that_a_call_makes_is_its_keys(api, manager):
     assert latest(kind="area").credential == f"key:{ApiKey.objects.get().pk}"
 
 
-def test_a_secret_is_told_by_its_mark_alone(manager):
+def test_a_changed_secret_is_recorded_only_as_changed(manager):
     manager.facebook_token = "canary-token"
     manager.save(update_fields=["facebook_token"])
     first = latest(kind="manager")
@@ -160,7 +163,7 @@ def test_a_secret_is_told_by_its_mark_alone(manager):
     assert "gAAAA" not in text  # how an encrypted value begins
 
 
-def test_a_password_is_an_act_of_its_own(ana):
+def test_changing_a_password_is_recorded_as_its_own_action(ana):
     api = signed_in(ana.user)
     response = api.put(
         "/api/session/password",
@@ -175,7 +178,7 @@ def test_a_password_is_an_act_of_its_own(ana):
     assert set(line.after["password"]) == {"set", "mark"}
 
 
-def test_what_nobody_decides_is_no_change(manager, ana):
+def test_columns_that_no_person_sets_are_not_audited(manager, ana):
     make_key(manager)
     before = AuditLine.objects.count()
 
@@ -187,7 +190,7 @@ def test_what_nobody_decides_is_no_change(manager, ana):
     assert AuditLine.objects.count() == before
 
 
-def test_a_deletion_keeps_what_there_was(manager):
+def test_a_deletion_records_the_deleted_values(manager):
     area = make_area(manager, "tarde", name="Tarde")
     area.delete()
 
@@ -196,7 +199,7 @@ def test_a_deletion_keeps_what_there_was(manager):
     assert line.before["code"] == "tarde"
 
 
-def test_each_column_of_an_audited_table_is_audited_or_named_here():
+def test_each_column_of_an_audited_table_is_audited_or_listed_here():
     columns = {
         model._meta.db_table: {
             str(field.column) for field in model._meta.local_fields if field.column
@@ -209,7 +212,7 @@ def test_each_column_of_an_audited_table_is_audited_or_named_here():
         assert not missed, f"{table}: audit_watch() or NOT_AUDITED? {missed}"
 
 
-def test_no_table_of_conversations_is_watched():
+def test_tables_of_conversations_are_not_audited():
     assert not triggers().keys() & {
         "contacts_contact",
         "chats_chat",

@@ -1,4 +1,4 @@
-"""Lines are written with their act, name who acted, and stay as they are."""
+"""Audit lines have their action and actor, and are never changed."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from hci_center.audit.recording import record
 pytestmark = pytest.mark.django_db
 
 
-def test_a_line_says_who_did_what_on_what():
+def test_a_line_has_actor_action_and_object():
     request = RequestFactory().get("/", REMOTE_ADDR="192.0.2.7")
     request.user = User(pk=12)
 
@@ -38,7 +38,7 @@ def test_a_line_says_who_did_what_on_what():
     assert made.request_id == opened.request_id != ""
 
 
-def test_a_job_acts_for_whoever_ordered_it():
+def test_a_job_has_the_actor_who_requested_it():
     with acting_as("user:5"):
         record("erasure", "contact", 9)
     record("erasure", "contact", 10, credential="user:6")
@@ -49,7 +49,7 @@ def test_a_job_acts_for_whoever_ordered_it():
     ]
 
 
-def test_without_anybody_it_names_the_role_of_the_database():
+def test_without_an_actor_it_has_the_database_role():
     record("restore", "backup")
 
     with connection.cursor() as cursor:
@@ -58,7 +58,7 @@ def test_without_anybody_it_names_the_role_of_the_database():
     assert AuditLine.objects.get().credential == f"database:{role}"
 
 
-def test_a_line_goes_with_the_transaction_of_its_act():
+def test_a_rollback_also_removes_the_line():
     with transaction.atomic():
         record("erasure", "contact", 9)
         transaction.set_rollback(True)
@@ -69,7 +69,7 @@ def test_a_line_goes_with_the_transaction_of_its_act():
 @pytest.mark.parametrize(
     "statement", ["UPDATE audit_line SET act = 'x'", "DELETE FROM audit_line"]
 )
-def test_a_line_is_never_changed(statement: str):
+def test_a_line_cannot_be_changed(statement: str):
     record("export", "report")
 
     with (
@@ -81,7 +81,7 @@ def test_a_line_is_never_changed(statement: str):
     assert AuditLine.objects.get().act == "export"
 
 
-def test_a_partition_is_there_a_year_ahead():
+def test_the_partition_of_the_next_year_exists():
     with connection.cursor() as cursor:
         cursor.execute(
             "INSERT INTO audit_line (at, credential, act, kind)"
@@ -92,7 +92,7 @@ def test_a_partition_is_there_a_year_ahead():
     assert AuditLine.objects.count() == 1
 
 
-def test_the_worker_makes_the_partition_of_the_next_year():
+def test_the_worker_creates_the_partition_of_the_next_year():
     following = timezone.now().year + 1
     with connection.cursor() as cursor:
         cursor.execute(f"DROP TABLE audit_line_{following}")

@@ -1,4 +1,4 @@
-"""/admin/audit/: each sees the lines of his managers, page by page and as a file."""
+"""/admin/audit/: a user sees the lines of his managers, by pages and as a file."""
 
 from __future__ import annotations
 
@@ -32,11 +32,11 @@ def test_an_administrator_sees_all(admin_client):
     assert "nobodys-line" in admin_client.get(PAGE).content.decode()
 
 
-def test_operators_do_not(ana):
+def test_operators_have_no_access(ana):
     assert sign_in_to_admin(ana.user).get(PAGE).status_code in (302, 403)
 
 
-def test_before_and_after_stand_beside_each_other(admin_client, sales):
+def test_old_and_new_values_are_shown_side_by_side(admin_client, sales):
     sales.name = "<b>Balcão</b>"
     sales.save()
     text = admin_client.get(PAGE, {"kind": "area", "act": "change"}).content.decode()
@@ -64,7 +64,7 @@ def test_a_foreign_manager_is_not_found(supervisor, other_manager):
     assert not response.context["lines"]
 
 
-def test_the_file_is_guarded_and_recorded(admin_client):
+def test_the_file_needs_permission_and_is_recorded(admin_client):
     record("export", "report", "=1+1", credential="key:7")
     answer = admin_client.get(PAGE, {"who": "key:7", "format": "csv"})
 

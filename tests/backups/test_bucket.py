@@ -1,4 +1,4 @@
-"""Backups in a bucket, and of files that are in a bucket."""
+"""Backups in a bucket, and backups of files in a bucket."""
 
 from __future__ import annotations
 
@@ -32,14 +32,14 @@ def say(_text):
 
 @pytest.fixture
 def target(bucket, settings):
-    """The bucket of the files, with a folder of its own for backups."""
+    """Returns the files' bucket, with a folder of its own for backups."""
     settings.BACKUP_S3_BUCKET, settings.BACKUP_S3_ENDPOINT = NAME, bucket.url
     settings.BACKUP_S3_REGION, settings.BACKUP_S3_FOLDER = "sa-east-1", "kept"
     return open_target()
 
 
 @pytest.mark.usefixtures("data")
-def test_it_is_written_read_and_removed_in_a_bucket(bucket, target):
+def test_a_backup_in_a_bucket_is_written_read_and_removed(bucket, target):
     write_file(uuid4(), BytesIO(b"a file"))
     key = Key(new_key())
     made = make_backup(Wishes(target, key, keep=1), say)
@@ -59,7 +59,7 @@ def test_it_is_written_read_and_removed_in_a_bucket(bucket, target):
 
 
 @pytest.mark.usefixtures("data")
-def test_what_a_killed_process_left_in_the_bucket_is_no_backup(bucket, target):
+def test_an_unfinished_backup_in_the_bucket_is_not_listed(bucket, target):
     name = "20260101T000000Z"
     open_target().write(name, "database.dump", lambda file: file.write(b"half"))
     assert f"kept/{name}/database.dump" in bucket.keys
@@ -69,7 +69,7 @@ def test_what_a_killed_process_left_in_the_bucket_is_no_backup(bucket, target):
 
 
 @pytest.mark.usefixtures("data")
-def test_a_bucket_that_is_away_is_told(bucket, target, monkeypatch):
+def test_an_unavailable_bucket_is_reported(bucket, target, monkeypatch):
     monkeypatch.setattr("time.sleep", lambda _seconds: None)
     bucket.is_away = True
     with pytest.raises(BackupError, match="the bucket answers 503"):

@@ -1,4 +1,4 @@
-"""What a command of backups says is in one language."""
+"""The output of backup commands is in one language."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ REASON = {
 
 @pytest.fixture
 def cut(made, monkeypatch):
-    """The backup, a part of which is cut off."""
+    """Returns the backup with one part truncated."""
     for module in (restore, verify):
         monkeypatch.setattr(module, "key_of_settings", lambda: made.key)
     path = made.target.path / made.name / "erasures.jsonl.age"
@@ -35,9 +35,9 @@ def cut(made, monkeypatch):
 @pytest.mark.parametrize("language", ["en", "pt-br"])
 @pytest.mark.parametrize("command", ["restore", "verify"])
 @pytest.mark.usefixtures("new_database")
-def test_one_run_speaks_one_language(cut, command, language):
+def test_a_run_uses_one_language(cut, command, language):
     said = StringIO()
-    # Whatever the language was before.
+    # Independent of the language before.
     with (
         translation.override("en" if language == "pt-br" else "pt-br"),
         pytest.raises(CommandError, match=REASON[language]),
@@ -47,7 +47,7 @@ def test_one_run_speaks_one_language(cut, command, language):
 
 
 @pytest.mark.usefixtures("new_database")
-def test_a_whole_run_in_portuguese(made, monkeypatch):
+def test_a_complete_run_in_portuguese(made, monkeypatch):
     for module in (restore, verify):
         monkeypatch.setattr(module, "key_of_settings", lambda: made.key)
     said = StringIO()

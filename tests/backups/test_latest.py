@@ -1,4 +1,4 @@
-"""What is known of the backups, and how the wall and the back-office show it."""
+"""The state of the latest backup, and how the wall and the back-office show it."""
 
 from datetime import time, timedelta
 
@@ -39,16 +39,16 @@ def desk(manager):
     return sign_in_to_admin(user)
 
 
-def test_without_one_there_is_a_dash_and_no_warning(desk):
+def test_without_a_backup_the_tile_has_a_dash_and_no_warning(desk):
     assert (tile(desk).oldest, tile(desk).is_warning) == (None, False)
     page = desk.get("/admin/live/").content.decode()
     assert '<spanclass="bo-number">–</span>' in "".join(page.split())  # noqa: RUF001
-    # And the others are numbers, of nothing too.
+    # The other tiles show numbers, also zero.
     assert page.count('<span class="bo-number ">0</span>') > 5
     assert not latest().is_good
 
 
-def test_the_latest_that_is_there_counts(desk):
+def test_the_latest_existing_backup_counts(desk):
     made(30, rehearsal="failed", rehearsal_error="no")
     newest = made(5, rehearsal="passed")
     shown = tile(desk)
@@ -57,7 +57,7 @@ def test_the_latest_that_is_there_counts(desk):
     assert latest().is_good
 
 
-def test_a_later_attempt_that_failed_is_told(desk):
+def test_a_later_failed_attempt_is_shown(desk):
     made(5)
     made(1, error="The disk is full.")
     assert latest().error == "The disk is full."
@@ -66,7 +66,7 @@ def test_a_later_attempt_that_failed_is_told(desk):
     assert latest().error == ""
 
 
-def test_a_night_that_was_missed_is_told_where_nights_are_planned(desk, settings):
+def test_a_missed_night_is_shown_if_backups_are_planned(desk, settings):
     made(30)
     assert latest().is_good
     settings.BACKUP_AT = time(3)
@@ -74,7 +74,7 @@ def test_a_night_that_was_missed_is_told_where_nights_are_planned(desk, settings
     assert tile(desk).note == "one is missing"
 
 
-def test_a_failed_rehearsal_is_told(desk):
+def test_a_failed_test_restore_is_shown(desk):
     made(1, rehearsal="failed", rehearsal_error="12 rows are missing")
     assert tile(desk).is_warning
     page = desk.get(tile(desk).link)
@@ -84,7 +84,7 @@ def test_a_failed_rehearsal_is_told(desk):
     assert "12 rows are missing" in detail.content.decode()
 
 
-def test_a_supervisor_sees_none_of_it(manager):
+def test_a_supervisor_does_not_see_it(manager):
     made(1)
     desk = sign_in_to_admin(make_supervisor(manager))
     assert tile(desk) is None
@@ -108,14 +108,14 @@ def installed(days):
         )
 
 
-def test_without_one_the_age_is_that_of_the_installation():
+def test_without_a_backup_the_age_is_that_of_the_installation():
     installed(3)
     assert age_in_metrics() == pytest.approx(3 * 86_400, abs=60)
     made(5)
     assert age_in_metrics() == pytest.approx(5 * 3600, abs=60)
 
 
-def test_the_doctor_wants_one_after_the_first_night(settings):
+def test_the_doctor_requires_a_backup_after_the_first_night(settings):
     settings.BACKUP_AT = None
     installed(3)
     [finding] = running.backup()
@@ -126,7 +126,7 @@ def test_the_doctor_wants_one_after_the_first_night(settings):
     assert [each.state for each in running.backup()] == ["warning"]
 
 
-def test_reasons_are_told_in_portuguese(tmp_path):
+def test_reasons_are_translated_into_portuguese(tmp_path):
     with translation.override("pt-br"):
         with pytest.raises(BackupError, match=r"^Não há backup .* em "):
             read_manifest(Folder(tmp_path), "20260101T000000Z", None)

@@ -1,4 +1,4 @@
-"""A backup is there completely or not at all; files are copied once; old ones go."""
+"""A backup exists completely or not at all; files are copied once, old backups deleted."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def pooled(target):
 
 
 @pytest.mark.usefixtures("data")
-def test_a_file_is_copied_once_and_goes_with_the_last_backup_that_lists_it(target):
+def test_a_file_is_copied_once_and_removed_with_its_last_backup(target):
     first, second = stored(b"one" * 999), stored(b"two")
     assert make_backup(Wishes(target, None, keep=2), say).new_files == 2
     inode = next(target.path.glob("files/*/*")).stat().st_ino
@@ -66,7 +66,7 @@ def test_a_file_is_copied_once_and_goes_with_the_last_backup_that_lists_it(targe
 
 
 @pytest.mark.usefixtures("data")
-def test_with_another_key_all_is_copied_anew(target):
+def test_with_another_key_all_files_are_copied_again(target):
     stored(b"one")
     keys = [Key(new_key()), Key(new_key()), None]
     for key in keys:
@@ -78,7 +78,9 @@ def test_with_another_key_all_is_copied_anew(target):
 
 
 @pytest.mark.usefixtures("data")
-def test_a_failed_dump_leaves_nothing_and_says_why(target, tmp_path, monkeypatch):
+def test_a_failed_dump_leaves_nothing_and_reports_the_reason(
+    target, tmp_path, monkeypatch
+):
     program = tmp_path / "pg_dump"
     program.write_text(
         "#!/bin/sh\necho half of a dump\n"
@@ -99,7 +101,7 @@ def test_a_failed_dump_leaves_nothing_and_says_why(target, tmp_path, monkeypatch
 
 
 @pytest.mark.usefixtures("data")
-def test_without_a_program_of_the_version_it_says_what_to_install(target, monkeypatch):
+def test_a_missing_pg_dump_is_reported_with_the_package_to_install(target, monkeypatch):
     monkeypatch.setattr(
         "hci_center.backups.postgres_programs.server_version", lambda: 99
     )
@@ -109,7 +111,7 @@ def test_without_a_program_of_the_version_it_says_what_to_install(target, monkey
 
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
 @pytest.mark.usefixtures("data")
-def test_killed_half_way_it_leaves_no_backup(target, number):
+def test_a_killed_process_leaves_no_backup(target, number):
     builders.make_bakery()
     with connect() as database:
         # pg_dump waits for it.
@@ -158,7 +160,7 @@ def wait_for(truth):
 
 
 @pytest.mark.usefixtures("data")
-def test_a_rehearsal_finds_what_is_wrong_and_drops_its_database(target):
+def test_a_test_restore_finds_errors_and_drops_its_database(target):
     chat = builders.make_chat(builders.make_contact(builders.make_bakery()))
     builders.make_message(chat, direction="out", status="wait")
     backup = make_backup(Wishes(target, None, keep=2), say)

@@ -1,4 +1,4 @@
-"""What is no manifest of a backup is refused in a sentence."""
+"""Invalid manifests of backups are refused with a one-sentence error."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from hci_center.backups.manifests import read_manifest
         "{",
     ],
 )
-def test_a_manifest_that_is_none_is_refused(tmp_path, content):
+def test_an_invalid_manifest_is_refused(tmp_path, content):
     (tmp_path / "20261129T030000Z").mkdir()
     (tmp_path / "20261129T030000Z" / "manifest.json").write_text(content)
     with pytest.raises(BackupError, match=r"is no backup|was changed"):
@@ -49,7 +49,7 @@ def test_a_manifest_that_is_none_is_refused(tmp_path, content):
         {"more": 1},
     ],
 )
-def test_a_sealed_manifest_with_wrong_fields_is_refused(made, tmp_path, wrong):
+def test_a_sealed_manifest_with_invalid_fields_is_refused(made, tmp_path, wrong):
     manifest = read_manifest(made.target, made.name, made.key)
     content = {**asdict(manifest), "key": "", **wrong}
     sealed = {**content, "seal": manifests._seal(content, None)}

@@ -1,4 +1,4 @@
-"""The worker makes a backup each night, in a process of its own, and rehearses it."""
+"""The worker makes a backup each night in its own process, and test-restores it."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def planned(settings, monkeypatch, tmp_path):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_it_is_made_and_rehearsed_once(planned):
+def test_it_is_made_and_test_restored_once(planned):
     builders.make_bakery()
     [job] = [each for each in registered() if each.name == "backup"]
     assert job.call() is True
@@ -73,11 +73,11 @@ def test_it_is_made_and_rehearsed_once(planned):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_of_two_workers_that_begin_at_once_one_makes_it(planned, monkeypatch):
-    """The other one's is no failure, and no second backup of the night."""
+def test_one_of_two_simultaneous_workers_makes_it(planned, monkeypatch):
+    """The other one reports no failure and makes no second backup of the night."""
     from hci_center.backups.connections import connect
 
-    # As it was before the other one had begun.
+    # The state before the other one began.
     monkeypatch.setattr(nightly, "_is_running", lambda: False)
     with connect(autocommit=True) as database:
         database.execute("SELECT pg_advisory_lock(%s)", [LOCK])
@@ -92,7 +92,7 @@ def test_of_two_workers_that_begin_at_once_one_makes_it(planned, monkeypatch):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_worker_that_stops_ends_it(planned):
+def test_a_stopping_worker_ends_the_backup_process(planned):
     from hci_center.backups.connections import connect
 
     with connect() as database:

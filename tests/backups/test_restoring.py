@@ -1,4 +1,4 @@
-"""A backup that was made under load is restored: complete, and without what must go."""
+"""Restoring a backup made under load: complete, but without logins and temporary rows."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def refusal(made, key=None, **choices):
 
 
 @pytest.mark.usefixtures("new_database")
-def test_all_is_there_and_every_check_passes(made):
+def test_a_restored_backup_is_complete_and_passes_all_checks(made):
     manifest = read_manifest(made.target, made.name, made.key)
     assert made.written_meanwhile > 10
     findings = restore(made)
@@ -73,7 +73,7 @@ def test_all_is_there_and_every_check_passes(made):
 
 
 @pytest.mark.usefixtures("new_database")
-def test_what_waited_is_not_sent_twice(made):
+def test_queued_messages_are_not_sent_again(made):
     restore(made)
     message = Message.objects.get(content="Hello")
     assert message.status == "failed"
@@ -82,13 +82,13 @@ def test_what_waited_is_not_sent_twice(made):
 
 
 @pytest.mark.usefixtures("new_database")
-def test_what_waited_is_sent_if_that_is_wanted(made):
+def test_queued_messages_are_sent_if_requested(made):
     restore(made, send_waiting=True)
     assert Message.objects.get(content="Hello").status == "wait"
 
 
 @pytest.mark.usefixtures("new_database")
-def test_nobody_is_signed_in_and_clients_start_anew(made, tmp_path):
+def test_login_sessions_end_and_clients_get_a_reset(made, tmp_path):
     manifest = read_manifest(made.target, made.name, made.key)
     dump = tmp_path / "database.dump"
     with (
@@ -122,8 +122,8 @@ def test_nobody_is_signed_in_and_clients_start_anew(made, tmp_path):
 
 
 @pytest.mark.usefixtures("new_database")
-def test_who_was_erased_after_it_is_erased_again(made):
-    # As on the machine where that happened, whose file was kept.
+def test_persons_erased_since_the_backup_are_erased_again(made):
+    # As on the machine of the erasure, whose file of erasures was kept.
     restore(made)
     contact = Contact.objects.get(pk=made.contact_id)
     marks = [
@@ -144,7 +144,7 @@ def test_who_was_erased_after_it_is_erased_again(made):
 
 
 @pytest.mark.usefixtures("new_database")
-def test_a_failed_replacement_leaves_what_was_there(made, monkeypatch):
+def test_a_failed_restore_keeps_the_existing_database(made, monkeypatch):
     restore(made)
     Contact.objects.update(name="Newer")
     connection.close()
@@ -155,7 +155,7 @@ def test_a_failed_replacement_leaves_what_was_there(made, monkeypatch):
 
 
 @pytest.mark.usefixtures("new_database")
-def test_another_secret_is_refused_by_name(made, settings):
+def test_a_different_secret_is_refused_by_name(made, settings):
     secret = settings.SECRET_KEY
     settings.SECRET_KEY = "another-secret-of-forty-characters-length"
     assert refusal(made).startswith("HCI_SECRET_KEY is not the one")
@@ -181,7 +181,7 @@ def test_a_backup_of_a_newer_version_is_refused(made, new_database):
     assert "restore it into 99 or newer" in refusal(copied)
 
 
-def test_another_key_and_no_key_are_refused(made):
+def test_a_wrong_or_missing_key_is_refused(made):
     with pytest.raises(BackupError, match="another key"):
         check_backup(made.target, made.name, Key(new_key()), say)
     with pytest.raises(BackupError, match="set HCI_BACKUP_KEY"):
@@ -221,7 +221,7 @@ def test_a_missing_part_or_file_is_refused(made):
 
 
 @pytest.mark.usefixtures("new_database")
-def test_where_nobody_can_be_asked_yes_is_named(made, monkeypatch):
+def test_without_a_terminal_the_option_yes_is_required(made, monkeypatch):
     monkeypatch.setattr("sys.stdin", StringIO())
     path = str(made.target.path / made.name)
     with pytest.raises(CommandError, match="--yes"):
@@ -229,7 +229,7 @@ def test_where_nobody_can_be_asked_yes_is_named(made, monkeypatch):
 
 
 @pytest.mark.django_db
-def test_every_table_of_logins_and_of_pace_is_left_out():
+def test_tables_of_logins_and_throttles_are_excluded():
     pattern = re.compile("django_session|ticket|_pace|rate|throttle|signin|login")
     tables = set(connection.introspection.table_names())
     found = {name for name in tables if pattern.search(name)}
@@ -238,7 +238,7 @@ def test_every_table_of_logins_and_of_pace_is_left_out():
     assert set(LEFT_OUT) <= tables
 
 
-def test_it_holds_no_secret(made, settings):
+def test_a_backup_contains_no_secret(made, settings):
     everything = b"".join(
         path.read_bytes() for path in made.target.path.rglob("*") if path.is_file()
     )
@@ -248,7 +248,7 @@ def test_it_holds_no_secret(made, settings):
 
 
 def clone(made, name):
-    """A copy of the backup whose manifest may be changed."""
+    """Returns a copy of the backup whose manifest may be changed."""
     target = Folder(made.target.path.with_name(f"clone-{name}"))
     subprocess.run(["cp", "-rp", made.target.path, target.path], check=True)
     return made._replace(target=target)

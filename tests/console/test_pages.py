@@ -21,21 +21,21 @@ PLACES = [
 
 
 @pytest.mark.parametrize("place", PLACES)
-def test_every_place_is_the_same_page(client, place):
+def test_all_addresses_serve_the_same_page(client, place):
     answer = client.get(place)
     assert answer.status_code == 200
     assert answer["Content-Type"].startswith("text/html")
     assert "no-store" in answer["Cache-Control"]
 
 
-def test_what_it_names_is_there(client):
+def test_the_files_that_it_loads_exist(client):
     page = client.get("/").content.decode()
     named = re.findall(r'"/static/([^"]+)"', page)
     assert len(named) > 30
     assert [name for name in named if not finders.find(name)] == []
 
 
-def test_nothing_runs_or_is_styled_inline(client):
+def test_there_are_no_inline_scripts_or_styles(client):
     page = client.get("/").content.decode()
     assert "<style" not in page
     assert not re.search(r"\son\w+=|\sstyle=", page)
@@ -84,8 +84,8 @@ def test_every_text_of_the_scripts_is_translated(client, language):
     assert all((one, 1) in catalogue._catalog for one, _ in plurals)
 
 
-def test_texts_of_scripts_are_named_whole():
-    """A text put together in a script would have no translation."""
+def test_texts_of_scripts_are_literals():
+    """A concatenated text would have no translation."""
     code = "\n".join(path.read_text() for path in scripts())
     ones, plurals = used()
     assert len(re.findall(r"(?<![.\w])t\(", code)) == len(
@@ -95,11 +95,11 @@ def test_texts_of_scripts_are_named_whole():
     assert plurals
 
 
-def test_no_other_language(client):
+def test_other_languages_are_not_supported(client):
     assert client.get("/console/words/xx.js").status_code == 404
 
 
-def test_browsers_can_install_it(client):
+def test_the_manifest_allows_installing_it(client):
     manifest = client.get("/manifest.webmanifest").json()
     assert manifest["start_url"] == manifest["scope"] == "/"
     [icon] = manifest["icons"]

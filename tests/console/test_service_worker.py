@@ -1,4 +1,4 @@
-"""The service worker: what it holds, and the version that this makes."""
+"""The service worker: the files that it caches, and the version computed from them."""
 
 from __future__ import annotations
 
@@ -23,21 +23,21 @@ def _made_anew():
     shell.worker_script.cache_clear()
 
 
-def held(client) -> dict:
-    """What the worker says that it holds."""
+def cached(client) -> dict:
+    """Returns the files that the worker caches."""
     script = client.get("/sw.js").content.decode()
     first, _ = script.split(";\n", 1)
     return json.loads(first.removeprefix("globalThis.shell = "))
 
 
-def test_browsers_ask_for_it_again(client):
+def test_browsers_revalidate_it(client):
     answer = client.get("/sw.js")
     assert answer["Content-Type"].startswith("application/javascript")
     assert answer["Cache-Control"] == "no-cache"
 
 
-def test_it_holds_all_that_the_page_and_its_files_name(client):
-    files = held(client)["files"]
+def test_it_caches_all_files_that_the_page_loads(client):
+    files = cached(client)["files"]
     page = client.get("/").content.decode()
     named = set(
         re.findall(r'(?:src|href|data-icons)="(/(?:static|console)/[^"]+)"', page)
@@ -63,8 +63,8 @@ def address(path: Path) -> str:
     return "/static/" + str(path.resolve().relative_to(STATIC))
 
 
-def test_it_knows_each_file_by_its_content(client):
-    shell_ = held(client)
+def test_each_file_has_a_hash_of_its_content(client):
+    shell_ = cached(client)
     for path, digest in {**shell_["files"], **shell_["pages"]}.items():
         if path.startswith("/static/"):
             content = Path(finders.find(path.removeprefix("/static/"))).read_bytes()
@@ -73,8 +73,8 @@ def test_it_knows_each_file_by_its_content(client):
         assert hashlib.sha256(content).hexdigest() == digest, path
 
 
-def test_it_holds_the_page_in_each_language(client):
-    pages = held(client)["pages"]
+def test_it_caches_the_page_in_each_language(client):
+    pages = cached(client)["pages"]
     languages = [
         re.search(r'<html lang="([^"]+)"', client.get(path).content.decode())[1]
         for path in pages
@@ -85,8 +85,8 @@ def test_it_holds_the_page_in_each_language(client):
     assert client.get("/console/page/xx").status_code == 404
 
 
-def test_it_holds_nothing_of_the_api(client):
-    shell_ = held(client)
+def test_it_caches_nothing_of_the_api(client):
+    shell_ = cached(client)
     paths = [*shell_["files"], *shell_["pages"]]
     assert all(re.match(r"/(static|console)/", path) for path in paths)
     places = re.search(r"const PLACES = /(.+)/;", shell.WORKER.read_text())[1]
@@ -103,8 +103,8 @@ def test_it_holds_nothing_of_the_api(client):
 
 
 def test_another_file_makes_another_version(client, monkeypatch, tmp_path):
-    first = held(client)["version"]
-    assert held(client)["version"] == first
+    first = cached(client)["version"]
+    assert cached(client)["version"] == first
     changed = shell._content
     monkeypatch.setattr(
         shell,
@@ -112,4 +112,4 @@ def test_another_file_makes_another_version(client, monkeypatch, tmp_path):
         lambda name: changed(name) + (b" " if name == "mark.svg" else b""),
     )
     shell.worker_script.cache_clear()
-    assert held(client)["version"] != first
+    assert cached(client)["version"] != first

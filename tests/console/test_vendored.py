@@ -1,4 +1,4 @@
-"""Browser files of others: unchanged, and with their licences."""
+"""Third-party browser files: unchanged, and with their licences."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from django.conf import settings
 VENDOR = Path(settings.BASE_DIR) / "static" / "vendor"
 
 
-def test_they_are_as_published():
+def test_the_files_are_as_published():
     lines = re.findall(
         r"^\| `([^`]+)` \| `sha384-([^`]+)` \|$",
         (VENDOR / "VENDOR.md").read_text(),
@@ -30,7 +30,7 @@ def test_they_are_as_published():
         assert base64.b64encode(digest).decode() == listed[name], name
 
 
-def test_each_has_its_licence():
+def test_each_file_has_its_licence():
     folders = {path for path in VENDOR.iterdir() if path.is_dir()}
     assert folders
     assert all((folder / "LICENSE").is_file() for folder in folders)

@@ -10,7 +10,7 @@ from contacts.models import Contact
 
 
 def contact_shape(contact: Contact, **over: Any) -> dict[str, Any]:
-    """The API's shape of the contact's present row."""
+    """Returns the contact's row as in a response."""
     contact.refresh_from_db()
     phone = contact.channel == "whatsapp" and contact.external_id.isdecimal()
     at = contact.last_message_at

@@ -12,7 +12,7 @@ DDD = {
 
 
 @pytest.mark.parametrize("ddd", range(100))
-def test_a_mobile_has_two_spellings_in_every_area_code_there_is(ddd):
+def test_a_mobile_number_has_two_spellings_in_every_area_code(ddd):
     for first in range(10):
         short = f"55{ddd:02}{first}7654321"
         long = f"55{ddd:02}9{first}7654321"
@@ -37,9 +37,9 @@ def test_a_mobile_has_two_spellings_in_every_area_code_there_is(ddd):
         "BR.1502576394655843",
     ],
 )
-def test_whatever_is_no_brazilian_mobile_has_one_spelling(number):
+def test_other_numbers_have_one_spelling(number):
     assert spellings("whatsapp", number) == [number]
 
 
-def test_a_facebook_id_that_looks_like_a_mobile_is_an_id():
+def test_a_facebook_id_that_looks_like_a_mobile_number_has_one_spelling():
     assert spellings("facebook", "5511987654321") == ["5511987654321"]

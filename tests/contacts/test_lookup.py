@@ -1,4 +1,4 @@
-"""Finding the contact of a call that gives no manager."""
+"""Finding the contact of a call that does not give the manager."""
 
 import pytest
 
@@ -30,7 +30,7 @@ def test_it_is_a_number_or_a_facebook_id(contact, page_contact):
     assert find("7418252963") == page_contact
 
 
-def test_nobody_and_a_deleted_one_are_not_found(contact):
+def test_unknown_and_deleted_contacts_are_not_found(contact):
     with pytest.raises(ContactNotFoundError):
         find(1)
     contact.deleted_at = contact.created_at
@@ -39,7 +39,7 @@ def test_nobody_and_a_deleted_one_are_not_found(contact):
         find(551133334444)
 
 
-def test_two_of_a_name_are_never_guessed(manager, other_manager, mobile):
+def test_a_number_of_two_contacts_is_ambiguous(manager, other_manager, mobile):
     twin = builders.make_contact(other_manager, external_id="551187654321")
     with pytest.raises(AmbiguousContactError):
         find(5511987654321)
@@ -49,7 +49,7 @@ def test_two_of_a_name_are_never_guessed(manager, other_manager, mobile):
     assert find(5511987654321, bound) == twin
 
 
-def test_both_channels_of_a_manager_are_two(manager):
+def test_an_id_of_both_channels_is_ambiguous(manager):
     whatsapp = builders.make_contact(manager, external_id="7418252963")
     facebook = builders.make_contact(
         manager, channel="facebook", external_id="7418252963"
@@ -60,7 +60,7 @@ def test_both_channels_of_a_manager_are_two(manager):
     assert find("7418252963", channel="facebook") == facebook
 
 
-def test_an_operator_narrows_it_to_his_manager(manager, other_manager, mobile, ana):
+def test_an_operator_determines_the_manager(manager, other_manager, mobile, ana):
     builders.make_contact(other_manager, external_id="5511987654321")
     assert find(5511987654321, operator=ana.pk) == mobile
     elsewhere = builders.make_operator(other_manager)
@@ -69,19 +69,17 @@ def test_an_operator_narrows_it_to_his_manager(manager, other_manager, mobile, a
 
 
 @pytest.mark.parametrize("nobodys", [0, -1, 10**9])
-def test_an_operator_who_is_not_there_narrows_nothing(mobile, nobodys):
+def test_an_unknown_operator_is_ignored(mobile, nobodys):
     assert find(5511987654321, operator=nobodys) == mobile
 
 
-def test_an_operator_out_of_the_callers_reach_narrows_nothing(
-    manager, other_manager, mobile
-):
+def test_an_operator_of_a_foreign_manager_is_ignored(manager, other_manager, mobile):
     elsewhere = builders.make_operator(other_manager)
     bound = Caller("key", "key:1", frozenset({manager.pk}))
     assert find(5511987654321, bound, operator=elsewhere.pk) == mobile
 
 
-def test_what_the_caller_may_not_see_is_neither_found_nor_in_the_way(
+def test_invisible_contacts_are_not_found_and_not_ambiguous(
     manager, mobile, sales, support, ana, bruno
 ):
     def session(operator, area):

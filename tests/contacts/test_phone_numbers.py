@@ -32,12 +32,12 @@ PORTUGUESE = 351210000000
         ("351 912 345 678", "351912345678"),
     ],
 )
-def test_what_a_person_writes(text, digits):
+def test_numbers_written_by_people_are_normalized(text, digits):
     assert as_written(text, BRAZILIAN) == digits
 
 
 @pytest.mark.parametrize("home", [None, PORTUGUESE, 5511])
-def test_other_managers_take_the_digits_as_they_are(home):
+def test_foreign_managers_keep_the_digits(home):
     assert as_written("11 98888-7777", home) == "11988887777"
     assert as_reported("11988887777", home) == "11988887777"
 
@@ -55,7 +55,7 @@ def test_other_managers_take_the_digits_as_they_are(home):
         ("123", "123"),
     ],
 )
-def test_what_a_gateway_reports(name, digits):
+def test_numbers_reported_by_gateways_are_normalized(name, digits):
     assert as_reported(name, BRAZILIAN) == digits
 
 
@@ -71,7 +71,7 @@ def test_what_a_gateway_reports(name, digits):
         ("999999999999999", False),
     ],
 )
-def test_a_complete_number_has_country_and_area(digits, complete):
+def test_a_complete_number_has_country_and_area_code(digits, complete):
     assert is_complete(digits) is complete
 
 
@@ -105,9 +105,7 @@ def save(client, number):
     ).json()["data"]["id"]
 
 
-def test_the_id_of_a_controller_stays_and_what_a_person_types_is_international(
-    api, brazilian, ana
-):
+def test_a_controllers_id_is_kept_and_a_typed_number_is_normalized(api, brazilian, ana):
     assert save(api, "11988886666") == 11988886666
     person = signed_in(ana.user)
     assert save(person, "11 98888-7777") == 5511988887777
@@ -116,7 +114,7 @@ def test_the_id_of_a_controller_stays_and_what_a_person_types_is_international(
 
 
 @pytest.mark.django_db
-def test_a_username_that_shows_its_phone_is_found_by_both(api, manager, sales):
+def test_a_contact_is_found_by_username_and_phone(api, manager, sales):
     def hear(*ids):
         return resolve_contact(
             manager.pk, "whatsapp", Person(ids, "Zoë"), actor=Actor("key:7")

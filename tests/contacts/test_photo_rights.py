@@ -1,4 +1,4 @@
-"""Access to the copy of a customer's picture is authorized like that to files."""
+"""Access to a customer's stored picture is authorized like that to files."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ GET = "/api/user/contact/get"
 SAVE = "/api/user/contact/save"
 
 
-def portray(contact, base=""):
+def store_picture(contact, base=""):
     """Stores a picture of the contact as the worker does."""
     uuid = uuid4()
     portrait = Portrait(uuid=uuid, contact=contact, mime="image/png")
@@ -34,7 +34,7 @@ def portray(contact, base=""):
 
 @pytest.fixture
 def bare(contact):
-    return portray(contact)
+    return store_picture(contact)
 
 
 def answered(api, contact):
@@ -48,15 +48,13 @@ def status(api, path):
     return answer.status_code
 
 
-def test_answers_sign_it_and_anybody_with_the_link_sees_it(
-    api, anonymous, contact, bare
-):
+def test_a_signed_link_of_a_response_needs_no_credential(api, anonymous, contact, bare):
     link = answered(api, contact)
     assert link.partition("?")[0] == bare
     assert status(anonymous, link) == 200
 
 
-def test_without_a_signature_it_is_for_who_may_see_the_contact(
+def test_without_a_signature_it_needs_access_to_the_contact(
     api, other_api, anonymous, bare, ana, bruno, supervisor
 ):
     for allowed in (api, signed_in(ana.user), signed_in(supervisor)):
@@ -65,7 +63,7 @@ def test_without_a_signature_it_is_for_who_may_see_the_contact(
         assert status(refused, bare) == 403
 
 
-def test_a_picture_that_is_not_there_is_refused_like_a_foreign_one(other_api, bare):
+def test_missing_and_foreign_pictures_get_the_same_error(other_api, bare):
     foreign = other_api.get(bare)
     missing = other_api.get(f"{photos.PATH}{uuid4()}")
     assert foreign.status_code == missing.status_code == 403
@@ -82,20 +80,20 @@ def test_a_picture_that_is_not_there_is_refused_like_a_foreign_one(other_api, ba
         lambda query: "",
     ],
 )
-def test_a_forged_signature_opens_nothing(api, anonymous, contact, bare, spoil):
+def test_a_forged_signature_is_refused(api, anonymous, contact, bare, spoil):
     query = urlsplit(answered(api, contact)).query
     assert status(anonymous, f"{bare}?{spoil(query)}") == 403
 
 
-def test_the_signature_of_one_picture_opens_no_other(
+def test_the_signature_of_one_picture_is_not_valid_for_another(
     api, anonymous, manager, contact, bare
 ):
-    other = portray(make_contact(manager, name="Outra"))
+    other = store_picture(make_contact(manager, name="Outra"))
     query = urlsplit(answered(api, contact)).query
     assert status(anonymous, f"{other}?{query}") == 403
 
 
-def test_a_link_runs_out(api, anonymous, contact, bare, monkeypatch):
+def test_a_link_expires(api, anonymous, contact, bare, monkeypatch):
     link, now = answered(api, contact), links.time.time()
     monkeypatch.setattr(links.time, "time", lambda: now + links.GOOD_FOR - 10)
     assert status(anonymous, link) == 200
@@ -104,7 +102,7 @@ def test_a_link_runs_out(api, anonymous, contact, bare, monkeypatch):
     assert status(anonymous, link) == 403
 
 
-def test_it_is_the_same_for_some_minutes_so_that_browsers_keep_the_picture(
+def test_a_link_is_the_same_for_minutes_so_that_browsers_can_cache_it(
     api, contact, bare, monkeypatch
 ):
     begun = links.time.time() // links.STEADY_FOR * links.STEADY_FOR
@@ -116,7 +114,7 @@ def test_it_is_the_same_for_some_minutes_so_that_browsers_keep_the_picture(
     assert answered(api, contact) != first
 
 
-def test_it_ends_with_its_contact(api, anonymous, contact, bare):
+def test_a_link_ends_with_its_contact(api, anonymous, contact, bare):
     link = answered(api, contact)
     contact.deleted_at = timezone.now()
     contact.save()
@@ -124,7 +122,7 @@ def test_it_ends_with_its_contact(api, anonymous, contact, bare):
     assert status(api, bare) == 403
 
 
-def test_a_stored_answer_is_signed_again(api, contact, bare, monkeypatch):
+def test_a_stored_response_gets_a_new_signature(api, contact, bare, monkeypatch):
     body = {
         "number": contact.manager.number,
         "contactNumber": contact.external_id,
@@ -141,14 +139,14 @@ def test_a_stored_answer_is_signed_again(api, contact, bare, monkeypatch):
 
 @pytest.mark.parametrize("base", ["", "https://centre.example"])
 def test_the_address_is_the_one_in_the_feed(api, contact, base):
-    bare = portray(contact, base)
+    bare = store_picture(contact, base)
     assert answered(api, contact).partition("?")[0] == bare
 
 
 # Pictures saved by callers
 
 
-def test_a_link_that_is_sent_back_changes_nothing(api, contact, bare):
+def test_saving_the_link_of_a_response_changes_nothing(api, contact, bare):
     link = answered(api, contact)
     body = {
         "number": contact.manager.number,
@@ -161,13 +159,13 @@ def test_a_link_that_is_sent_back_changes_nothing(api, contact, bare):
         assert contact.photo == bare
 
 
-def test_nobody_gets_a_foreign_picture_signed_by_naming_it(other_api, bare):
+def test_saving_the_address_of_a_foreign_picture_does_not_sign_it(other_api, bare):
     body = {"number": 5521400022222, "contactNumber": "551100001111", "name": "Eu"}
     saved = other_api.post(SAVE, body | {"photo": bare}).json()["data"]
     assert saved["photo"] == ""
 
 
-def test_another_photo_and_none_are_stored_as_ever(api, contact, bare):
+def test_another_photo_or_none_is_stored(api, contact, bare):
     body = {
         "number": contact.manager.number,
         "contactNumber": contact.external_id,
@@ -178,10 +176,10 @@ def test_another_photo_and_none_are_stored_as_ever(api, contact, bare):
         assert saved["photo"] == photo
 
 
-def test_the_back_office_keeps_it_and_takes_no_foreign_one(
+def test_the_back_office_keeps_it_and_refuses_foreign_ones(
     contact, manager, bare, supervisor
 ):
-    other = portray(make_contact(manager, name="Outra"))
+    other = store_picture(make_contact(manager, name="Outra"))
     desk = signed_in(supervisor).client
     desk.handler.enforce_csrf_checks = False
     page = f"/admin/contacts/contact/{contact.pk}/change/"

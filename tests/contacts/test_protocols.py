@@ -37,7 +37,7 @@ def test_the_day_is_that_of_the_managers_time_zone(db):
     assert days[0] > days[1]
 
 
-def test_no_two_protocols_are_alike(manager, other_manager):
+def test_protocols_are_unique(manager, other_manager):
     issued = [issue_protocol(m.pk) for m in (manager, other_manager) for _ in range(50)]
     assert len(set(issued)) == 100
 
@@ -51,6 +51,6 @@ def test_the_check_digit_detects_every_single_wrong_digit(manager):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_protocols_issued_at_once_are_all_different(manager):
+def test_simultaneously_issued_protocols_are_unique(manager):
     issued = at_once([lambda: [issue_protocol(manager.pk) for _ in range(20)]] * 10)
     assert len({protocol for some in issued for protocol in some}) == 200

@@ -35,7 +35,7 @@ def send(key, method, path, body):
 
 
 def ending(rule, *args, **options):
-    """Returns a call of the rule that returns "done" or the error's code."""
+    """Returns a call that returns "done" or the code of its error."""
 
     def call():
         try:
@@ -80,7 +80,7 @@ def test_one_of_twenty_operators_gets_the_contact(key, manager, contact, sales):
     ]
 
 
-def test_the_winner_may_win_twenty_times_at_once(key, manager, contact, ana):
+def test_the_same_operator_may_claim_twenty_times_at_once(key, manager, contact, ana):
     body = {
         "number": manager.number,
         "contactId": contact.external_id,
@@ -91,7 +91,7 @@ def test_the_winner_may_win_twenty_times_at_once(key, manager, contact, ana):
     assert len(ledger(contact)) == 2
 
 
-def test_twenty_savings_of_both_spellings_are_one_contact_in_one_area(key, manager):
+def test_twenty_simultaneous_saves_of_both_spellings_are_one_contact(key, manager):
     spellings = (5511987654321, 551187654321)
     answers = at_once(
         [
@@ -117,7 +117,7 @@ def test_twenty_savings_of_both_spellings_are_one_contact_in_one_area(key, manag
     assert Area.objects.get().code == "nova"
 
 
-def test_twenty_first_messages_are_one_contact(manager):
+def test_twenty_simultaneous_first_messages_are_one_contact(manager):
     def ensure(number):
         def call():
             with transaction.atomic():
@@ -131,14 +131,16 @@ def test_twenty_first_messages_are_one_contact(manager):
     assert Contact.objects.count() == 1
 
 
-def test_twenty_callers_who_find_or_add_a_facebook_contact_get_its_step(key, manager):
+def test_twenty_simultaneous_calls_to_find_or_add_get_the_same_step(key, manager):
     body = {"facebookId": manager.facebook_id, "contactId": "74", "name": "J"}
     answers = at_once([send(key, "POST", "/api/user/contact/sa", body)] * 20)
     assert {a.json()["data"] for a in answers} == {1}
     assert Contact.objects.count() == 1
 
 
-def test_twenty_savings_revive_a_deleted_contact_once(key, manager, contact, ana):
+def test_twenty_simultaneous_saves_restore_a_deleted_contact_once(
+    key, manager, contact, ana
+):
     Contact.objects.update(deleted_at=contact.created_at, sa=5)
     body = {
         "number": manager.number,
@@ -153,9 +155,7 @@ def test_twenty_savings_revive_a_deleted_contact_once(key, manager, contact, ana
     assert (contact.deleted_at, contact.sa, contact.operator) == (None, -100, ana)
 
 
-def test_different_contacts_with_new_areas_do_not_wait_for_each_other_forever(
-    key, manager
-):
+def test_saving_contacts_with_new_areas_causes_no_deadlock(key, manager):
     """The calls save contacts with known and new areas in different orders."""
     calls = [
         send(
@@ -176,7 +176,7 @@ def test_different_contacts_with_new_areas_do_not_wait_for_each_other_forever(
     assert Area.objects.count() == 3
 
 
-def test_every_step_counts(key, manager, page_contact):
+def test_simultaneous_steps_are_all_counted(key, manager, page_contact):
     body = {"facebookId": manager.facebook_id, "contactId": page_contact.external_id}
 
     def walk(name, times):
@@ -193,13 +193,13 @@ def test_every_step_counts(key, manager, page_contact):
     assert sum(len(steps) for steps in answers) == 120
 
 
-def test_twenty_who_open_a_chat_get_the_same(contact):
+def test_twenty_simultaneous_openings_get_the_same_chat(contact):
     opened = at_once([lambda: lifecycle.open_chat(contact, actor=BOT).pk] * 20)
     assert len(set(opened)) == 1
     assert ledger(contact) == [("opened", "vendas", None)]
 
 
-def test_two_contacts_of_one_protocol_get_chats_of_two(manager):
+def test_two_contacts_with_one_protocol_get_chats_with_two(manager):
     contacts = [builders.make_contact(manager, protocol="P1") for _ in range(12)]
     at_once([lambda c=c: lifecycle.open_chat(c, actor=BOT) for c in contacts])
     protocols = Counter(Chat.objects.values_list("protocol", flat=True))
@@ -210,7 +210,7 @@ def test_two_contacts_of_one_protocol_get_chats_of_two(manager):
         assert contact.protocol == contact.chats.get().protocol
 
 
-def test_of_twenty_who_close_a_chat_one_does(contact):
+def test_one_of_twenty_simultaneous_closings_succeeds(contact):
     builders.make_chat(contact)
 
     close = ending(lifecycle.close_chat, contact, actor=BOT)
@@ -238,7 +238,7 @@ def test_a_deleted_contact_never_has_an_open_chat(manager, sales, ana):
         assert [kind for kind, *_ in ledger(c)][-1:] in ([], ["closed"])
 
 
-def test_a_claim_and_a_close_end_as_one_after_the_other(manager, sales, ana):
+def test_a_simultaneous_claim_and_closing_have_a_sequential_result(manager, sales, ana):
     contacts = [builders.make_contact(manager, area=sales) for _ in range(10)]
     for c in contacts:
         builders.make_chat(c)
@@ -289,7 +289,7 @@ def test_the_ledger_has_every_change_in_order(manager, sales, support, ana, brun
         before = now
 
 
-def test_of_twenty_who_delete_a_contact_one_does(key, manager, contact):
+def test_one_of_twenty_simultaneous_deletions_succeeds(key, manager, contact):
     body = {"number": manager.number, "contactNumber": contact.external_id}
     answers = at_once([send(key, "DELETE", "/api/user/contact/", body)] * 20)
     assert Counter(a.status_code for a in answers) == {200: 1, 404: 19}

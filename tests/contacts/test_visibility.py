@@ -1,4 +1,4 @@
-"""Who may see a contact: Python, Q and SQL agree on random rows, and so do the calls."""
+"""Visibility of contacts: Python, Q, SQL and the calls agree on random rows."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ SEEDS = range(4)
 
 @dataclass
 class Centre:
-    """Random managers, areas, operators and contacts, and who may ask for them."""
+    """Random managers, areas, operators and contacts, and their callers."""
 
     managers: list[Any]
     operators: list[Operator]
@@ -79,7 +79,8 @@ def callers_of(managers: list[Any], operators: list[Operator]) -> list[Caller]:
         Caller("key", "key:1", None),
         Caller("key", "key:2", frozenset(pks[1:])),
         Caller("key", "key:3", frozenset()),
-        # Nobody: an operator is always named, but the forms must not differ if not.
+        # No operator: one is always given, but the three forms must agree without one,
+        # too.
         Caller("operator", "user:0", frozenset(pks[:1])),
         *(caller for caller in found if caller is not None),
     ]
@@ -106,7 +107,7 @@ def test_python_the_orm_and_sql_agree_for_every_caller_and_contact(
         assert selected(statement, visibility.parameters(caller)) == seen, caller
 
 
-def test_the_lists_have_the_present_ones_of_them(centre: Centre) -> None:
+def test_lists_have_the_visible_contacts_that_are_not_deleted(centre: Centre) -> None:
     pks = [manager.pk for manager in centre.managers]
     for caller in centre.callers:
         reached = [pk for pk in pks if caller.reaches(pk)]
@@ -118,7 +119,7 @@ def test_the_lists_have_the_present_ones_of_them(centre: Centre) -> None:
         }, caller
 
 
-def test_an_operator_of_a_row_sees_what_his_login_session_sees(
+def test_an_operator_given_by_a_key_sees_what_his_login_session_sees(
     centre: Centre,
 ) -> None:
     pairs = selected(
@@ -143,7 +144,7 @@ def test_an_operator_of_a_row_sees_what_his_login_session_sees(
 
 
 @pytest.mark.parametrize("with_chat", [False, True], ids=["locked", "one statement"])
-def test_an_operator_can_claim_exactly_the_free_contacts_that_he_sees(
+def test_an_operator_can_claim_exactly_the_unassigned_contacts_that_he_sees(
     centre: Centre, with_chat: bool
 ) -> None:
     key, free = centre.callers[0], []

@@ -18,10 +18,10 @@ HELLO = "b2zDoSwgbWFyaWE="  # "olá, maria"
 
 @dataclass(frozen=True)
 class Call:
-    """An API call; `body` makes fields that succeed in the centre of conftest.
+    """An API call; `body` returns fields that succeed in the centre of conftest.
 
-    `required` are the fields without which it refuses; `phones`, `ids` (Facebook's),
-    `contact_ids` (of either channel), `operators` and `areas` those of that kind.
+    `required` are the required fields; `phones`, `ids` (Facebook's), `contact_ids` (of
+    either channel), `operators` and `areas` are the fields of that kind.
     """
 
     name: str
@@ -34,7 +34,7 @@ class Call:
     contact_ids: tuple[str, ...] = ()
     operators: tuple[str, ...] = ()
     areas: tuple[str, ...] = ()
-    # What a manager that is not there answers; None where no manager is named.
+    # The error for an unknown manager; None if the call has no manager.
     missing: str | None = "manager_not_found"
     closed_to_operators: bool = False
     # Whether a call without any field succeeds.

@@ -94,7 +94,7 @@ CALLS = [
             "limit": 10,
         },
         required=("number",),
-        # Who has left may be asked for, too.
+        # Inactive operators may be asked about, too.
         phones=("number",),
         areas=("area",),
         closed_to_operators=True,

@@ -32,7 +32,7 @@ class Centre:
     failed: Any
     reply: Any
     later: Any
-    # Of a contact whose only chat is closed.
+    # The number of a contact whose only chat is closed.
     closed: Any
 
 
@@ -102,7 +102,7 @@ class UndoneError(Exception):
 
 
 def cases(*kinds: str) -> Any:
-    """Parametrises over each field of those kinds in each call."""
+    """Parametrizes over each field of those kinds in each call."""
     return pytest.mark.parametrize(
         ("call", "field"),
         [

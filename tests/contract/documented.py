@@ -1,7 +1,7 @@
 """Every call of the original API document: heading, method and path.
 
-`post api/socket` is missing: it belongs to the live feed. The two headings that share
-`post /api/user/save/facebook` stand here both, so that no heading is forgotten.
+`post api/socket` is missing, because it belongs to the live feed. Both headings that
+share `post /api/user/save/facebook` are listed.
 """
 
 from __future__ import annotations

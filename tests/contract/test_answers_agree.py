@@ -1,4 +1,4 @@
-"""Every contact and message in any answer is as the lists and the feed show it."""
+"""Contacts and messages in responses are the same as in lists and the feed."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ RECORDED = {"from": WHATSAPP_ID, "contactNumber": WHATSAPP_ID, "managerNumber": 
 
 
 def kinds_in(schema: Any) -> set[str]:
-    """Returns which of the two the documented answer may hold."""
+    """Returns which of the two kinds the documented response may contain."""
     if isinstance(schema, list):
         return {kind for each in schema for kind in kinds_in(each)}
     if not isinstance(schema, dict):
@@ -41,7 +41,7 @@ def kinds_of(call: Any) -> set[str]:
 
 
 def found_in(value: Any) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Yields the contacts and messages of an answer, each with its kind."""
+    """Yields the contacts and messages of a response, each with its kind."""
     if isinstance(value, list):
         for each in value:
             yield from found_in(each)
@@ -93,7 +93,7 @@ def full_centre(centre: Any, support: Any) -> Any:
 
 
 @pytest.mark.parametrize("call", [call for call in CALLS if kinds_of(call)], ids=str)
-def test_an_answer_agrees_with_the_lists_and_the_feed(
+def test_a_response_agrees_with_the_lists_and_the_feed(
     full_centre: Any, full_api: Any, call: Any
 ) -> None:
     told: Shown = {}

@@ -1,4 +1,4 @@
-"""The rows of the contract about areas and operators."""
+"""The contract's calls about areas and operators."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ OPERATORS = ["/api/area/operator/8080", f"/api/area/operator/facebook/{PAGE}"]
 
 
 @pytest.mark.parametrize("path", LISTS)
-def test_get_area_answers_the_areas_of_that_manager_oldest_first(
+def test_get_area_returns_the_managers_areas_oldest_first(
     api, sales, support, other_manager, path
 ):
     builders.make_area(other_manager, "fora")
@@ -30,19 +30,19 @@ def test_get_area_answers_the_areas_of_that_manager_oldest_first(
 
 
 @pytest.mark.parametrize("path", LISTS)
-def test_get_area_answers_an_empty_list_where_there_is_none(api, manager, path):
+def test_get_area_returns_an_empty_list_without_areas(api, manager, path):
     answered(api.get(path), [])
 
 
 @pytest.mark.parametrize(
     "path", ["/api/area/8081", "/api/area/65535", "/api/area/facebook/1"]
 )
-def test_get_area_of_no_manager_is_not_found(api, path):
+def test_get_area_of_an_unknown_manager_is_not_found(api, path):
     refused(api.get(path), 404, "manager_not_found")
 
 
 @pytest.mark.parametrize("path", OPERATORS)
-def test_post_area_operator_answers_the_operators_of_the_area(
+def test_post_area_operator_returns_the_operators_of_the_area(
     api, manager, ana, bruno, sales, support, path
 ):
     carla = builders.make_operator(manager, support, sales, name="Carla")
@@ -57,7 +57,7 @@ def test_post_area_operator_answers_the_operators_of_the_area(
 
 
 @pytest.mark.parametrize("path", OPERATORS)
-def test_post_area_operator_answers_an_empty_list_where_nobody_serves(api, sales, path):
+def test_post_area_operator_returns_an_empty_list_without_operators(api, sales, path):
     answered(api.post(path, {"idarea": "vendas"}), [])
 
 
@@ -74,16 +74,13 @@ def test_post_area_operator_refuses(api, sales, other_manager, path):
 
 
 @pytest.mark.parametrize("port", ["0000", "65536", "8080a", "+8080"])
-def test_a_port_that_is_none_is_an_unknown_path_or_manager(api, manager, port):
+def test_an_invalid_port_is_an_unknown_path_or_manager(api, manager, port):
     response = api.get(f"/api/area/{port}")
     assert response.status_code == 404
     assert response.json()["error"]["code"] in ("not_found", "manager_not_found")
 
 
-def test_an_area_that_a_code_and_another_ones_name_fit_is_the_codes(
-    api, manager, sales
-):
-    """A code goes before a name."""
+def test_a_code_takes_precedence_over_another_areas_name(api, manager, sales):
     builders.make_area(manager, "x", name="vendas")
     contact = builders.make_contact(manager, area=sales)
     data = api.post(

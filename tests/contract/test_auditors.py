@@ -1,4 +1,4 @@
-"""Auditors: `session` and `report` are open to them, every other call is 403."""
+"""Auditors may only call `session` and `report`; every other call is 403."""
 
 from __future__ import annotations
 
@@ -32,14 +32,14 @@ def test_an_auditor_signs_in_and_out(auditor):
     refused(api.get(SESSION), 401, "not_authenticated")
 
 
-def test_every_other_call_is_closed(centre, auditor):
+def test_every_other_call_is_forbidden(centre, auditor):
     api = signed_in(auditor)
     for call in CLOSED:
         answer = api.call(call.method, call.url, call.body(centre) or None)
         refused(answer, 403, "forbidden")
 
 
-def test_a_report_is_open_without_the_numbers_of_customers(
+def test_a_report_has_no_numbers_of_customers(
     manager, other_manager, sales, auditor, supervisor
 ):
     contact = builders.make_contact(manager, area=sales)
@@ -62,7 +62,7 @@ def test_a_report_is_open_without_the_numbers_of_customers(
     refused(reader.post("/api/report", foreign), 404, "manager_not_found")
 
 
-def test_a_file_is_closed(api, manager, auditor, supervisor):
+def test_a_file_is_forbidden(api, manager, auditor, supervisor):
     body = {"from": WHATSAPP_ID, "contactNumber": WHATSAPP_ID, "managerNumber": NUMBER}
     sent = api.post("/api/chat/message/send", body | {"base64": PNG, "type": "image"})
     assert sent.status_code == 200

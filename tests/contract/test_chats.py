@@ -1,4 +1,4 @@
-"""The rows of the contract about chats: opening, reading, handing over, closing."""
+"""The contract's calls about chats: opening, reading, handing over, closing."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def said(chat, *contents, **over):
         ("/api/chat/facebook/new", {"contactId": FACEBOOK_ID}, FACEBOOK_ID),
     ],
 )
-def test_post_chat_new_opens_a_chat_and_again_answers_the_open_one(
+def test_post_chat_new_opens_a_chat_or_returns_the_open_one(
     api, contact, page_contact, ana, path, body, contact_id
 ):
     first = api.post(path, body)
@@ -75,7 +75,7 @@ def test_post_chat_new_refuses_an_unknown_contact(
     refused(api.post(path, body), 404, "contact_not_found")
 
 
-def test_a_chats_protocol_is_the_contacts_until_an_earlier_chat_has_it(api, contact):
+def test_a_chat_has_the_contacts_protocol_unless_an_earlier_chat_has_it(api, contact):
     Contact.objects.update(protocol="BR848a795dsa684d")
     body = {"contactNumber": WHATSAPP_ID}
     first = api.post("/api/chat/new", body).json()["data"]["protocol"]
@@ -88,7 +88,7 @@ def test_a_chats_protocol_is_the_contacts_until_an_earlier_chat_has_it(api, cont
     assert contact.protocol == second
 
 
-def test_a_chat_of_a_contact_that_two_managers_have_is_never_guessed(
+def test_a_contact_of_two_managers_is_ambiguous(
     full_api, manager, other_manager, contact
 ):
     builders.make_contact(other_manager, external_id=str(WHATSAPP_ID))
@@ -107,7 +107,7 @@ def test_a_chat_of_a_contact_that_two_managers_have_is_never_guessed(
     assert Chat.objects.count() == 2
 
 
-def test_an_operator_narrows_which_contact_is_meant(
+def test_an_operator_determines_the_manager_of_the_contact(
     full_api, manager, other_manager, contact, ana
 ):
     builders.make_contact(other_manager, external_id=str(WHATSAPP_ID))
@@ -116,7 +116,7 @@ def test_an_operator_narrows_which_contact_is_meant(
     answered(full_api.post(READ, body), [message_shape("oi")])
 
 
-def test_an_id_of_both_channels_is_never_guessed(api, manager, sales):
+def test_an_id_of_both_channels_is_ambiguous(api, manager, sales):
     builders.make_contact(manager, external_id="5511", area=sales)
     builders.make_contact(manager, external_id="5511", channel="facebook", area=sales)
     refused(api.delete("/api/chat/", {"contactId": 5511}), 409, "ambiguous_contact")
@@ -133,7 +133,7 @@ def test_an_id_of_both_channels_is_never_guessed(api, manager, sales):
     )
 
 
-def test_put_chat_operator_hands_over_and_answers_the_chat(
+def test_put_chat_operator_hands_over_and_returns_the_chat(
     api, contact, page_contact, ana, bruno
 ):
     for row, told in ((contact, WHATSAPP_ID), (page_contact, FACEBOOK_ID)):
@@ -153,7 +153,7 @@ def test_put_chat_operator_hands_over_and_answers_the_chat(
         assert row.operator == bruno
 
 
-def test_put_chat_operator_with_nobody_releases(api, contact, ana):
+def test_put_chat_operator_with_operator_zero_releases(api, contact, ana):
     builders.make_chat(contact)
     type(contact).objects.update(operator=ana)
     body = {"contactId": WHATSAPP_ID, "operatorId": 0}

@@ -1,4 +1,4 @@
-"""The rows of the contract about who answers a contact, and in which area."""
+"""The contract's calls about the operator and area of a contact."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def test_put_operator_my_claims_through_the_page(api, page_contact, ana):
     assert page_contact.operator == ana
 
 
-def test_put_operator_my_is_lost_when_somebody_else_was_first(
+def test_put_operator_my_fails_if_another_operator_was_first(
     api, manager, sales, contact, ana
 ):
     carla = builders.make_operator(manager, sales, name="Carla")
@@ -71,29 +71,29 @@ def test_put_operator_my_is_lost_when_somebody_else_was_first(
     assert contact.operator == ana
 
 
-def test_put_operator_my_of_a_contact_that_he_may_not_see_is_forbidden(
-    api, contact, bruno
-):
+def test_put_operator_my_of_an_invisible_contact_is_forbidden(api, contact, bruno):
     refused(api.put(MY, naming(bruno)), 403, "forbidden")
     contact.refresh_from_db()
     assert contact.operator is None
     assert open_chats(contact) == 0
 
 
-def test_an_operators_session_claims_for_himself_alone(contact, manager, sales, ana):
+def test_an_operators_session_claims_only_for_himself(contact, manager, sales, ana):
     carla = builders.make_operator(manager, sales, name="Carla")
     session = signed_in(carla.user)
     refused(session.put(MY, naming(ana)), 403, "forbidden")
     answered(session.put(MY, naming(carla)), SENT)
 
 
-def test_what_an_operators_session_may_not_see_is_not_there(contact, ana, bruno):
+def test_contacts_that_an_operators_session_may_not_see_are_not_found(
+    contact, ana, bruno
+):
     session = signed_in(bruno.user)
     refused(session.put(MY, naming(bruno)), 404, "contact_not_found")
 
 
 @pytest.mark.parametrize("path", [MY, HAND])
-def test_claiming_and_handing_over_refuse_what_is_not_there(
+def test_claiming_and_handing_over_refuse_missing_rows(
     api, contact, page_contact, ana, other_manager, path
 ):
     foreign = builders.make_operator(other_manager)
@@ -111,18 +111,18 @@ def test_claiming_and_handing_over_refuse_what_is_not_there(
 
 
 @pytest.mark.parametrize("path", [MY, HAND])
-def test_the_refusals_come_in_the_order_of_the_table(api, contact, ana, path):
+def test_errors_are_in_the_order_of_the_contract(api, contact, ana, path):
     nothing = naming(ana, number=1, contactId=5, operatorId="999999")
     refused(api.put(path, nothing), 404, "manager_not_found")
     refused(api.put(path, nothing | {"number": NUMBER}), 404, "contact_not_found")
 
 
-def test_claiming_for_nobody_is_operator_not_found(api, contact):
+def test_claiming_for_operator_zero_is_operator_not_found(api, contact):
     body = {"number": NUMBER, "operatorId": 0, "contactId": WHATSAPP_ID}
     refused(api.put(MY, body), 404, "operator_not_found")
 
 
-def test_put_operator_hands_over_from_anybody_and_opens_nothing(
+def test_put_operator_hands_over_from_any_operator_and_opens_no_chat(
     api, contact, ana, bruno
 ):
     for operator in (ana, bruno, bruno, ana):
@@ -132,7 +132,7 @@ def test_put_operator_hands_over_from_anybody_and_opens_nothing(
     assert open_chats(contact) == 0
 
 
-def test_put_operator_with_nobody_releases(api, contact, ana):
+def test_put_operator_with_operator_zero_releases(api, contact, ana):
     api.put(HAND, naming(ana))
     for nobody in (0, "0"):
         body = {"number": NUMBER, "operatorId": nobody, "contactId": WHATSAPP_ID}
@@ -155,7 +155,7 @@ def test_put_area_moves_the_contact(api, contact, support):
     answered(api.put(AREA, body), "Contact changed Area")
 
 
-def test_put_area_takes_a_page_and_its_contact(api, page_contact, support):
+def test_put_area_accepts_a_page_and_its_contact(api, page_contact, support):
     body = {"facebookId": PAGE, "area": "Suporte", "contactId": FACEBOOK_ID}
     answered(api.put(AREA, body), "Contact changed Area")
     page_contact.refresh_from_db()

@@ -1,4 +1,4 @@
-"""The rows of the contract about lists of contacts."""
+"""The contract's calls that list contacts."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from tests.contract.shapes import NUMBER, PAGE, answered, contact_shape, refused
 
 @pytest.fixture
 def crowd(manager, sales, support, ana, bruno, other_manager):
-    """Contacts of every kind, newest first as lists answer them."""
+    """Creates contacts of every kind, newest first as in lists."""
     rows = {
         "hers elsewhere": builders.make_contact(manager, area=support, operator=ana),
         "waiting": builders.make_contact(manager, area=sales),
@@ -34,7 +34,7 @@ def shapes(crowd, *names):
 ALL = ("hers nowhere", "of the page", "nobody's", "hers here", "his", "waiting", "hers elsewhere")  # fmt: skip
 
 
-def test_post_contact_get_answers_all_contacts_of_both_channels(api, crowd):
+def test_post_contact_get_returns_all_contacts_of_both_channels(api, crowd):
     expected = {"contacts": shapes(crowd, *ALL)}
     answered(api.post("/api/user/contact/get", {"number": NUMBER}), expected)
     answered(api.post("/api/user/contact/get", {"facebookId": PAGE}), expected)
@@ -49,7 +49,7 @@ def test_post_contact_get_answers_all_contacts_of_both_channels(api, crowd):
     )
 
 
-def test_post_contact_area_answers_a_plain_list_of_that_area(api, crowd):
+def test_post_contact_area_returns_the_contacts_of_the_area(api, crowd):
     expected = shapes(crowd, "of the page", "hers here", "waiting")
     for body in ({"number": NUMBER}, {"facebookId": PAGE}):
         answered(
@@ -67,7 +67,7 @@ def test_post_contact_area_answers_a_plain_list_of_that_area(api, crowd):
     )
 
 
-def test_post_contact_operator_answers_his_own_or_those_in_the_area_each_once(
+def test_post_contact_operator_returns_the_operators_or_the_areas_contacts(
     api, crowd, ana
 ):
     expected = shapes(
@@ -79,7 +79,7 @@ def test_post_contact_operator_answers_his_own_or_those_in_the_area_each_once(
     answered(api.post("/api/user/contact/operator", page), {"contacts": expected})
 
 
-def test_post_contact_operator_with_nobody_selects_the_unassigned(api, crowd):
+def test_post_contact_operator_with_operator_zero_selects_the_unassigned(api, crowd):
     expected = shapes(crowd, "of the page", "nobody's", "hers here", "waiting")
     for nobody in (0, "0"):
         body = {"number": NUMBER, "operatorId": nobody, "area": "vendas"}
@@ -101,15 +101,15 @@ def test_post_contact_operator_refuses(api, crowd, ana, other_manager):
     assert set(nothing["fields"]) - {"facebookId"} == {"number", "operatorId", "area"}
 
 
-def test_the_calls_own_refusals_come_in_the_order_of_the_table(api, crowd):
+def test_errors_are_in_the_order_of_the_contract(api, crowd):
     nothing = {"number": 1, "operatorId": "999999", "area": "x"}
     refused(api.post("/api/user/contact/operator", nothing), 404, "manager_not_found")
     known = nothing | {"number": NUMBER}
-    # "+ operator_not_found": what the row above it says comes first.
+    # "+ operator_not_found": the errors of the row above come first.
     refused(api.post("/api/user/contact/operator", known), 404, "area_not_found")
 
 
-def test_an_operator_sees_only_what_is_his_to_see(crowd, ana):
+def test_an_operator_gets_only_visible_contacts(crowd, ana):
     from tests.conftest import signed_in
 
     operator = signed_in(ana.user)
@@ -128,7 +128,7 @@ def test_an_operator_sees_only_what_is_his_to_see(crowd, ana):
     )
 
 
-def test_an_operators_session_asks_for_his_own_contacts_alone(crowd, ana, bruno):
+def test_an_operators_session_lists_only_his_own_contacts(crowd, ana, bruno):
     from tests.conftest import signed_in
 
     body = {"number": NUMBER, "operatorId": str(bruno.pk), "area": "vendas"}

@@ -1,4 +1,4 @@
-"""The rows of the contract about saving a contact, its `sa` and its deletion."""
+"""The contract's calls that save a contact, change its `sa` and delete it."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def test_saving_adds_a_contact(api, manager, path, body, shape):
     ("path", "body", "shape"),
     [(SAVE, MARIA, contact_shape), (SAVE_PAGE, JOAO, page_contact_shape)],
 )
-def test_saving_takes_everything_that_is_optional(api, sales, ana, path, body, shape):
+def test_saving_accepts_all_optional_fields(api, sales, ana, path, body, shape):
     full = body | {
         "photo": "Not Required",
         "area": "vendas",
@@ -57,7 +57,7 @@ def test_saving_takes_everything_that_is_optional(api, sales, ana, path, body, s
 
 
 @pytest.mark.parametrize(("path", "body"), [(SAVE, MARIA), (SAVE_PAGE, JOAO)])
-def test_saving_again_changes_the_given_fields_and_no_other(
+def test_saving_again_changes_only_the_given_fields(
     api, sales, support, ana, bruno, path, body
 ):
     full = {"photo": "p", "area": "vendas", "protocol": "P1", "operatorId": ana.pk}
@@ -77,7 +77,7 @@ def test_saving_again_changes_the_given_fields_and_no_other(
     assert Contact.objects.count() == 1
 
 
-def test_an_area_that_the_manager_lacks_is_created_and_flagged(api, manager):
+def test_a_missing_area_is_created_and_flagged(api, manager):
     answered(
         api.post(SAVE, MARIA | {"area": "Nova área"}), contact_shape(area="Nova área")
     )
@@ -123,7 +123,7 @@ def test_two_spellings_of_a_number_are_one_contact(api, manager):
     assert Contact.objects.count() == 1
 
 
-def test_a_contact_without_a_phone_takes_part_under_its_id(api, sales, ana):
+def test_a_contact_without_a_phone_is_identified_by_its_id(api, sales, ana):
     who = {"number": NUMBER, "contactId": "BR.1502576394655843"}
     saved = contact_shape(id="BR.1502576394655843", name="M", area="")
     answered(api.post(SAVE, who | {"name": "M"}), saved)
@@ -143,7 +143,7 @@ def test_a_contact_without_a_phone_takes_part_under_its_id(api, sales, ana):
     answered(api.delete(DELETE, who), "Contact deleted")
 
 
-def test_a_contact_id_that_reads_as_a_phone_is_one(api, manager):
+def test_a_contact_id_that_is_a_valid_phone_number_is_a_phone(api, manager):
     body = {"number": NUMBER, "contactId": "+55 11 3333-4444", "name": "Maria Souza"}
     answered(api.post(SAVE, body), contact_shape(area=""))
 
@@ -175,7 +175,7 @@ def test_the_same_person_may_be_a_contact_of_two_managers_and_channels(
     assert Contact.objects.count() == 3
 
 
-def test_post_sa_adds_a_contact_and_answers_its_sa(api, manager):
+def test_post_sa_adds_a_contact_and_returns_its_sa(api, manager):
     answered(api.post(SA, JOAO), 1)
     Contact.objects.update(sa=5)
     answered(api.post(SA, JOAO | {"name": "X", "photo": "p", "area": "x"}), 5)
@@ -207,7 +207,7 @@ def test_put_sa_changes_it_by_one(api, page_contact, contact, path, step):
         ({"facebookId": PAGE, "contactId": FACEBOOK_ID}, SAVE_PAGE, JOAO),
     ],
 )
-def test_delete_contact_closes_its_chat_and_saving_revives_it_as_new(
+def test_delete_contact_closes_its_chat_and_saving_restores_it_as_new(
     api, sales, ana, body, save, again
 ):
     first = api.post(

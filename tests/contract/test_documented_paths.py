@@ -1,4 +1,4 @@
-"""Every documented method and path is there, in both spellings, and no other method."""
+"""Every documented method and path exists in both spellings, and no other method."""
 
 from __future__ import annotations
 
@@ -43,13 +43,15 @@ def spellings(path: str) -> list[str]:
     return [bare, f"{bare}/"]
 
 
-def test_the_document_has_thirty_headings_and_one_is_the_sockets():
+def test_the_document_has_thirty_headings_including_the_socket():
     assert len(DOCUMENTED) == 29
     assert len(PAIRS) == 28
 
 
 @pytest.mark.parametrize(("method", "path"), PAIRS + ADDITIVE)
-def test_a_documented_call_asks_for_a_key_in_both_spellings(anonymous, method, path):
+def test_a_documented_call_requires_a_credential_in_both_spellings(
+    anonymous, method, path
+):
     for url in spellings(path):
         response = anonymous.call(method, url)
         refused(response, 401, "not_authenticated")
@@ -57,7 +59,7 @@ def test_a_documented_call_asks_for_a_key_in_both_spellings(anonymous, method, p
 
 
 @pytest.mark.parametrize("path", sorted({path for _, path in PAIRS + ADDITIVE}))
-def test_other_methods_are_refused_before_the_key_is_looked_at(anonymous, path):
+def test_other_methods_are_refused_before_authentication(anonymous, path):
     there = {method for method, known in PAIRS + ADDITIVE if known == path}
     if path == "api/session":
         there |= {"POST", "DELETE"}

@@ -1,4 +1,4 @@
-"""The rules for every call: spellings that are equal, and what is ignored."""
+"""Rules for all calls: equivalent spellings, and ignored fields."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def test_json_and_a_form_are_equal(centre, full_api, call):
 
 
 @pytest.mark.parametrize("call", WITH_FIELDS, ids=str)
-def test_a_charset_beside_the_type_changes_nothing(centre, full_api, call):
+def test_a_charset_in_the_content_type_changes_nothing(centre, full_api, call):
     body = json.dumps(call.body(centre)).encode()
     typed = {"Content-Type": "Application/JSON; charset=UTF-8"}
     assert ask(full_api, call, body, headers=typed)[0] == 200
@@ -77,7 +77,7 @@ def test_unknown_fields_are_ignored(centre, full_api, call):
 
 
 @pytest.mark.parametrize("call", DELETING, ids=str)
-def test_delete_takes_its_fields_from_the_query_string_too(centre, full_api, call):
+def test_fields_of_delete_may_be_in_the_query_string(centre, full_api, call):
     body = call.body(centre)
     asked = ask(full_api, call, body)
     assert asked[0] == 200
@@ -86,7 +86,7 @@ def test_delete_takes_its_fields_from_the_query_string_too(centre, full_api, cal
 
 
 @cases("phones")
-def test_a_phone_number_may_be_spelled_as_people_do(centre, full_api, call, field):
+def test_a_phone_number_may_have_punctuation(centre, full_api, call, field):
     body = call.body(centre)
     asked = ask(full_api, call, body)
     assert asked[0] == 200

@@ -1,4 +1,4 @@
-"""The rules for every call: which values of its fields are refused, and how."""
+"""Rules for all calls: which field values are refused, and with which error."""
 
 from __future__ import annotations
 
@@ -55,11 +55,11 @@ def test_null_and_an_empty_text_count_as_absent(centre, full_api, call, field):
     absent = ask(full_api, call, {k: v for k, v in body.items() if k != field})
     status, answer = absent
     if call.name == "save manager" and field in ("number", "facebookId"):
-        # A manager may have either of the two; then the port goes unused.
+        # A manager may have either of the two; then the port is not used.
         assert status in (200, 400, 409)
     else:
         assert (status, answer["error"]["code"]) == (400, "invalid")
-        # The two spellings of one field complain as the right one.
+        # Errors of both spellings of a field have the correct spelling.
         assert field.replace("mumber", "number") in answer["error"]["fields"]
     assert ask(full_api, call, body | {field: None}) == absent
     assert ask(full_api, call, body | {field: ""}) == absent
@@ -67,14 +67,14 @@ def test_null_and_an_empty_text_count_as_absent(centre, full_api, call, field):
 
 
 @pytest.mark.parametrize("call", NAMING, ids=str)
-def test_all_wrong_fields_are_reported_at_once(centre, full_api, call):
+def test_all_invalid_fields_are_reported_at_once(centre, full_api, call):
     names = {*call.required, *call.phones, *call.ids, *call.contact_ids}
     wrong = {name: {"no": "value"} for name in names}
     assert refused_for(ask(full_api, call, call.body(centre) | wrong), *names)
 
 
 @cases("phones")
-def test_what_is_no_phone_number_is_a_wrong_field(centre, full_api, call, field):
+def test_an_invalid_phone_number_is_an_invalid_field(centre, full_api, call, field):
     values = NO_PHONES + (NO_PHONES_BUT_IDS if field != "contactId" else [])
     for value in values:
         asked = ask(full_api, call, call.body(centre) | {field: value})
@@ -85,16 +85,16 @@ def test_what_is_no_phone_number_is_a_wrong_field(centre, full_api, call, field)
 
 
 @cases("ids")
-def test_what_is_no_facebook_id_is_a_wrong_field(centre, full_api, call, field):
+def test_an_invalid_facebook_id_is_an_invalid_field(centre, full_api, call, field):
     for value in NO_IDS:
         asked = ask(full_api, call, call.body(centre) | {field: value})
         if field == "contactId" and value == "+5":
-            continue  # reads as a phone where the channel is not said
+            continue  # a phone number if the channel is not given
         assert refused_for(asked, field), (value, asked)
 
 
 @pytest.mark.parametrize("call", WITH_FIELDS, ids=str)
-def test_nul_and_half_characters_are_wrong_fields(centre, full_api, call):
+def test_nul_and_lone_surrogates_are_invalid_fields(centre, full_api, call):
     body = call.body(centre)
     texts = [name for name, value in body.items() if isinstance(value, str)]
     for name in texts:
@@ -104,7 +104,7 @@ def test_nul_and_half_characters_are_wrong_fields(centre, full_api, call):
 
 
 @cases("operators")
-def test_an_operator_who_is_not_there_is_not_found(centre, full_api, call, field):
+def test_an_unknown_operator_is_not_found(centre, full_api, call, field):
     body = call.body(centre)
     for value in ("999999", "no-such", "1e3", -1, "\u0663", 10**30):
         status, answer = ask(full_api, call, body | {field: value})
@@ -112,7 +112,7 @@ def test_an_operator_who_is_not_there_is_not_found(centre, full_api, call, field
 
 
 @cases("operators")
-def test_an_inactive_operator_is_not_there(centre, full_api, call, field):
+def test_an_inactive_operator_is_not_found(centre, full_api, call, field):
     body = call.body(centre)
     nobody = ask(full_api, call, body | {field: "999999"})
     centre.ana.is_active = False
@@ -121,7 +121,7 @@ def test_an_inactive_operator_is_not_there(centre, full_api, call, field):
 
 
 @cases("areas")
-def test_an_area_that_is_not_there_is_not_found(centre, full_api, call, field):
+def test_an_unknown_area_is_not_found(centre, full_api, call, field):
     for value in ("VENDAS", "Venda", "999", 7, "%", "vend_s"):
         status, answer = ask(full_api, call, call.body(centre) | {field: value})
         assert (status, answer["error"]["code"]) == (404, "area_not_found"), value

@@ -1,4 +1,4 @@
-"""The rules for every call: the order in which it refuses."""
+"""Rules for all calls: the order of errors."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from tests.contract.shapes import refused
 
 WITH_FIELDS = [call for call in CALLS if call.method != "GET"]
 CLOSED = [call for call in CALLS if call.closed_to_operators]
-# These name nothing that must be there: see test_managers.
+# These do not refer to existing rows: see test_managers.
 NAMING_ROWS = [
     call for call in CALLS if call.name not in ("find all managers", "save manager")
 ]
@@ -40,7 +40,7 @@ def limit_of(call):
 
 
 def all_refused(calls, ask_for, status, code):
-    """Each of the calls is refused like this; whichever is not is named."""
+    """Asserts that each of the calls gets this error; names those that do not."""
     for call in calls:
         try:
             refused(ask_for(call), status, code)
@@ -49,7 +49,7 @@ def all_refused(calls, ask_for, status, code):
             raise
 
 
-def test_a_body_over_its_limit_is_refused_before_the_key_is_looked_at(anonymous):
+def test_a_body_over_its_limit_is_refused_before_authentication(anonymous):
     bodies = {limit_of(call): b" " * limit_of(call) for call in WITH_FIELDS}
 
     def over(call):
@@ -83,11 +83,11 @@ def test_a_wrong_key_is_refused_before_the_body_is_read(centre, anonymous, heade
     def ask_for(call):
         return anonymous.call(call.method, call.url, b"{", headers=headers)
 
-    # Without any credential a call that writes lacks the CSRF token just as well.
+    # Without a credential, a writing call also has no CSRF token.
     all_refused(CALLS, ask_for, 401, "not_authenticated")
 
 
-def test_a_revoked_and_an_expired_key_open_nothing(centre, anonymous):
+def test_a_revoked_or_expired_key_is_refused(centre, anonymous):
     past = timezone.now() - timedelta(seconds=1)
     expired = builders.make_key(expires_at=past)
     revoked = builders.make_key(name="revoked")
@@ -101,7 +101,7 @@ def test_a_revoked_and_an_expired_key_open_nothing(centre, anonymous):
         all_refused(CALLS, ask_for, 401, "not_authenticated")
 
 
-def test_a_call_closed_to_operators_is_refused_before_the_body_is_read(centre):
+def test_a_call_forbidden_to_operators_is_refused_before_the_body_is_read(centre):
     operator = signed_in(centre.ana.user)
     plain = {"Content-Type": "text/plain"}
 
@@ -134,7 +134,7 @@ def test_a_session_without_its_token_is_refused_before_the_body_is_read(centre):
         "",
     ],
 )
-def test_another_kind_of_body_is_not_taken(centre, full_api, media_type):
+def test_another_content_type_is_refused(centre, full_api, media_type):
     headers = {"Content-Type": media_type}
 
     def ask_for(call):
@@ -144,7 +144,7 @@ def test_another_kind_of_body_is_not_taken(centre, full_api, media_type):
 
 
 @pytest.mark.parametrize("body", MALFORMED, ids=lambda body: repr(body[:12]))
-def test_what_is_no_json_object_is_malformed(centre, full_api, body):
+def test_a_body_that_is_not_a_json_object_is_malformed(centre, full_api, body):
     too_long = {"Idempotency-Key": "k" * 300}
 
     def ask_for(call):
@@ -173,7 +173,7 @@ def test_an_empty_body_is_an_empty_object(centre, full_api, call):
 
 
 @pytest.mark.parametrize("call", WITH_FIELDS, ids=str)
-def test_a_key_with_other_fields_is_refused_before_they_are_validated(
+def test_an_idempotency_key_with_other_fields_is_refused_before_validation(
     centre, full_api, call
 ):
     body = call.body(centre)
@@ -184,10 +184,10 @@ def test_a_key_with_other_fields_is_refused_before_they_are_validated(
 
 
 @pytest.mark.parametrize("call", NAMING_ROWS, ids=str)
-def test_rows_of_others_are_answered_like_rows_of_nobody_and_stay_as_they_are(
+def test_foreign_and_missing_rows_get_the_same_error(
     centre, full_api, other_manager, other_api, call
 ):
-    """The other company's key asks for this one's rows, and for nobody's."""
+    """Another company's key uses this company's ids, and unknown ones; no row changes."""
     body = call.body(centre)
     managers = {"number", "managerNumber", "mumber", "facebookId"} & set(body)
     contacts = {"contactNumber", "contactId"} & set(body)

@@ -1,8 +1,7 @@
-"""Generated requests, from the API's own document: each answers as documented.
+"""Requests generated from the OpenAPI document get documented responses.
 
-Half of them fit the document, half do not, and many name rows that are there. The
-suite tries a few of each call, the same ones every time; set FUZZ_EXAMPLES for more,
-drawn anew.
+Half of them are valid, half are not, and many refer to existing rows. The suite tries a
+few of each call, the same ones every time; set FUZZ_EXAMPLES for more, generated anew.
 """
 
 from __future__ import annotations
@@ -60,7 +59,7 @@ def centre(module_centre, db):
 
 @pytest.fixture(autouse=True)
 def _one_connection():
-    """The application as a server runs it, but on the connection of the test."""
+    """Runs the application as a server does, but on the connection of the test."""
     signals = (request_started, request_finished)
     for signal in signals:
         signal.disconnect(close_old_connections)
@@ -70,7 +69,7 @@ def _one_connection():
 
 
 def real_values(centre: Any) -> dict[str, Any]:
-    """What is there, by the names of fields."""
+    """Returns existing values, by the names of fields."""
     ana = str(centre.ana.pk)
     return {
         "number": NUMBER,
@@ -92,13 +91,13 @@ def real_values(centre: Any) -> dict[str, Any]:
 
 
 def modes_of(operation: Any) -> list[GenerationMode]:
-    """A call that takes nothing cannot be asked wrongly."""
+    """Returns the modes of generation: a call without fields has no invalid requests."""
     takes = operation.body or operation.query or operation.path_parameters
     return list(GenerationMode) if takes else [GenerationMode.POSITIVE]
 
 
 @pytest.mark.parametrize("operation", OPERATIONS, ids=lambda one: one.label)
-def test_whatever_is_asked_is_answered_as_documented(centre, full_api, operation):
+def test_responses_are_as_documented(centre, full_api, operation):
     real = real_values(centre)
     # Schemathesis does not unpack what a WSGI application compresses.
     headers = {**full_api.headers, "Accept-Encoding": "identity"}

@@ -1,4 +1,4 @@
-"""Anything at all, given to each wire format: a value of its kind, or a sentence."""
+"""Wire formats accept or refuse any value, with an error message."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def told(error):
 
 
 def parsed(parse, value, *limits):
-    """What the format makes of the value; None when it says no, in a sentence."""
+    """Returns the parsed value, or None if it is refused with an error message."""
     try:
         return parse(value, *limits)
     except WrongValueError as error:
@@ -73,7 +73,7 @@ def parsed(parse, value, *limits):
 @bounded
 @given(values | phoneish)
 @example("0" * 70)
-def test_a_phone_number_is_its_digits_or_refused(value):
+def test_a_phone_number_becomes_digits_or_is_refused(value):
     number = parsed(fields.parse_phone, value)
     if number is None:
         return
@@ -84,7 +84,7 @@ def test_a_phone_number_is_its_digits_or_refused(value):
 
 @bounded
 @given(st.integers(0, 10**15 - 1), st.sampled_from(["", "+", " " * 99, "(", " +"]))
-def test_every_phone_number_is_taken_however_it_is_spelled(number, before):
+def test_every_phone_number_is_accepted_in_any_spelling(number, before):
     spelled = before + "-".join(str(number))
     assert parsed(fields.parse_phone, number) == number
     assert parsed(fields.parse_phone, spelled) == number
@@ -92,7 +92,7 @@ def test_every_phone_number_is_taken_however_it_is_spelled(number, before):
 
 @bounded
 @given(values)
-def test_a_text_is_what_can_be_stored_or_refused(value):
+def test_a_text_can_be_stored_or_is_refused(value):
     text = parsed(fields.parse_text, value, 50)
     if text is None:
         return
@@ -104,27 +104,27 @@ def test_a_text_is_what_can_be_stored_or_refused(value):
 
 @bounded
 @given(values | st.integers(-5, 70000) | st.integers(-5, 70000).map(str))
-def test_a_port_is_one_or_refused(value):
+def test_a_port_is_valid_or_refused(value):
     port = parsed(parse_port, value)
     assert port is None or (type(port) is int and 0 < port < 65536)
 
 
 @bounded
 @given(st.integers(1, 65535), st.integers(0, 9999))
-def test_every_port_is_taken_however_many_zeros_lead(port, zeros):
+def test_every_port_is_accepted_with_leading_zeros(port, zeros):
     assert parsed(parse_port, "0" * zeros + str(port)) == port
 
 
 @bounded
 @given(values)
-def test_an_id_is_one_or_refused(value):
+def test_an_id_is_valid_or_refused(value):
     public = parsed(fields.parse_public_id, value)
     assert public is None or re.fullmatch(r"[A-Za-z0-9_.:\-]{1,64}", public)
 
 
 @bounded
 @given(values | phoneish)
-def test_a_contact_id_reads_as_a_phone_or_an_id_or_is_refused(value):
+def test_a_contact_id_is_a_phone_or_an_id_or_refused(value):
     key = parsed(fields.parse_contact_key, value)
     assert key is None or isinstance(key, ContactKey)
     if key is not None:
@@ -134,7 +134,7 @@ def test_a_contact_id_reads_as_a_phone_or_an_id_or_is_refused(value):
 
 @bounded
 @given(values)
-def test_an_operator_id_is_always_one_of_somebody_or_nobody(value):
+def test_an_operator_id_is_an_id_or_zero_or_refused(value):
     operator = parsed(fields.parse_operator_id, value)
     assert operator is None or (type(operator) is int and -1 <= operator < 10**18)
 
@@ -157,7 +157,7 @@ def test_a_time_can_be_stored_or_is_refused(value):
 
 @bounded
 @given(values)
-def test_a_flag_is_a_yes_or_a_no_or_refused(value):
+def test_a_flag_is_true_or_false_or_refused(value):
     assert parsed(fields.parse_flag, value) in (True, False, None)
 
 
@@ -168,7 +168,7 @@ BODIES = [
 
 
 @pytest.mark.parametrize("body", BODIES, ids=lambda body: body.__name__)
-def test_a_body_is_read_or_refused_for_its_own_fields(body):
+def test_a_body_is_valid_or_has_errors_of_its_own_fields(body):
     names = sorted(body._declared_fields)
 
     @bounded
@@ -215,5 +215,5 @@ exact = st.recursive(
 
 @bounded
 @given(st.dictionaries(st.text(max_size=5), exact, max_size=5))
-def test_a_json_object_is_read_as_it_was_written(sent):
+def test_a_json_object_is_read_unchanged(sent):
     assert parse_object(json.dumps(sent).encode()) == sent

@@ -1,7 +1,7 @@
-"""Bodies made of anything: no answer of 5xx, and each in the envelope.
+"""Random bodies: no response of 5xx, and each in the envelope.
 
-A fast beginning of what `test_fuzz_calls.py` does by the document: each call many times,
-with fields that succeed, changed at random.
+A fast variant of `test_fuzz_calls.py`: each call many times, with valid fields that are
+changed at random.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ def centre(module_centre, db):
 
 
 def changed(body: dict[str, Any], chance: random.Random) -> Any:
-    """The body with some fields changed, left out or added; or no object at all."""
+    """Returns the body with some fields changed, removed or added; or no object."""
     if chance.random() < 0.05:
         return chance.choice(RAW)
     made = dict(body)
@@ -77,7 +77,7 @@ def is_enveloped(answer: Any) -> bool:
 def test_any_body_is_answered_in_the_envelope(centre, full_api, call):
     chance = random.Random(str(call))  # noqa: S311 - repeatable
     body = call.body(centre)
-    # An unexpected error is answered, as it is to clients.
+    # An unexpected error becomes a response, as for clients.
     full_api.client.raise_request_exception = False
     for _ in range(TRIES):
         sent, headers = changed(body, chance), chance.choice(HEADERS)

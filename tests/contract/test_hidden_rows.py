@@ -1,4 +1,4 @@
-"""What a person may not see is answered byte for byte like what is not there."""
+"""Invisible rows get byte for byte the response of missing ones."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def centre(module_centre, db):
 
 
 def as_himself(call, centre, operator):
-    """The call's fields, in the name of that operator."""
+    """Returns the call's fields, with that operator."""
     own = dict.fromkeys(call.operators, str(operator.pk))
     return call.body(centre) | own
 
@@ -42,7 +42,7 @@ def of_nobody(body):
 
 
 @pytest.mark.parametrize("call", NAMING_CONTACTS, ids=str)
-def test_an_operator_asks_for_a_contact_of_another_area(centre, call):
+def test_contacts_of_other_areas_are_like_missing_ones_for_an_operator(centre, call):
     session = signed_in(centre.bruno.user)
     body = as_himself(call, centre, centre.bruno)
     hidden = session.call(call.method, call.url, body)
@@ -52,7 +52,7 @@ def test_an_operator_asks_for_a_contact_of_another_area(centre, call):
 
 
 @pytest.mark.parametrize("call", NAMING_CONTACTS, ids=str)
-def test_a_deleted_contact_is_not_there(centre, full_api, call):
+def test_deleted_contacts_are_like_missing_ones(centre, full_api, call):
     Contact.objects.update(deleted_at=timezone.now(), operator=None, unread=0)
     type(centre.chat).objects.update(closed_at=timezone.now())
     body = call.body(centre)
@@ -63,7 +63,9 @@ def test_a_deleted_contact_is_not_there(centre, full_api, call):
 
 
 @pytest.mark.parametrize("call", NAMING_ROWS, ids=str)
-def test_a_supervisor_of_another_company_asks(centre, other_manager, call):
+def test_rows_of_other_companies_are_like_missing_ones_for_a_supervisor(
+    centre, other_manager, call
+):
     session = signed_in(builders.make_supervisor(other_manager))
     body = call.body(centre)
     names = {"number", "managerNumber", "mumber", "facebookId"} & set(body)
@@ -75,7 +77,7 @@ def test_a_supervisor_of_another_company_asks(centre, other_manager, call):
     assert foreign.content == missing.content
 
 
-def test_saving_a_contact_that_he_may_not_see_is_forbidden_to_an_operator(centre):
+def test_an_operator_may_not_save_an_invisible_contact(centre):
     before = Contact.objects.values().get(pk=centre.contact.pk)
     body = {
         "number": centre.manager.number,

@@ -1,4 +1,4 @@
-"""The row of the contract about `user/save/facebook`: a page and a number join."""
+"""The contract's call `user/save/facebook`, which links a page and a number."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def linked(api, **body):
     return api.post("/api/user/save/facebook", body)
 
 
-def test_post_user_save_facebook_joins_a_page_to_a_known_number(full_api):
+def test_post_user_save_facebook_links_a_page_to_a_known_number(full_api):
     builders.make_manager(
         number=5, controller_port=55, facebook_id=None, facebook_token="", name="N", email=""
     )  # fmt: skip
@@ -40,14 +40,14 @@ def test_post_user_save_facebook_joins_a_page_to_a_known_number(full_api):
             facebookToken="t",
         ),
     )
-    # Both are the same manager's now: a given token renews.
+    # Both belong to the same manager now, so a given token is renewed.
     again = linked(full_api, number=5, facebookId="50", facebookToken="new")
     assert again.json()["data"]["facebookToken"] == "new"
     kept = linked(full_api, number=5, facebookId="50")
     assert kept.json()["data"]["facebookToken"] == "new"
 
 
-def test_post_user_save_facebook_joins_a_number_to_a_known_page(full_api):
+def test_post_user_save_facebook_links_a_number_to_a_known_page(full_api):
     builders.make_manager(
         number=None, controller_port=None, facebook_id="50", facebook_token="t", name="P", email=""
     )  # fmt: skip
@@ -68,13 +68,13 @@ def test_post_user_save_facebook_joins_a_number_to_a_known_page(full_api):
     answered(linked(full_api, number=5, facebookId="50"), ported)
 
 
-def test_post_user_save_facebook_renews_the_token_while_a_number_joins(full_api):
+def test_post_user_save_facebook_renews_the_token_when_linking_a_number(full_api):
     builders.make_manager(number=None, controller_port=None, facebook_id="50")
     data = linked(full_api, mumber=5, facebookId="50", facebookToken="n").json()["data"]
     assert (data["number"], data["facebookToken"]) == (5, "n")
 
 
-def test_post_user_save_facebook_refuses_what_would_replace(full_api, manager):
+def test_post_user_save_facebook_refuses_to_replace_values(full_api, manager):
     before = list(Manager.objects.values())
     refused(linked(full_api, number=1, facebookId="1"), 404, "manager_not_found")
     refused(
@@ -105,10 +105,8 @@ def test_post_user_save_facebook_refuses_the_port_of_another(
     assert Manager.objects.get(facebook_id="50").number is None
 
 
-def test_a_number_that_a_foreign_manager_holds_answers_its_409(
-    api, manager, other_manager
-):
-    """The one exception to what is foreign being as if it were not there."""
+def test_a_number_of_a_foreign_manager_is_a_409(api, manager, other_manager):
+    """The one exception to treating foreign rows like missing ones."""
     Manager.objects.filter(pk=manager.pk).update(number=None, controller_port=None)
     refused(linked(api, number=OTHER, facebookId=PAGE), 409, "number_taken")
     foreign = {"number": OTHER, "facebookId": other_manager.facebook_id}

@@ -1,4 +1,4 @@
-"""The rows of the contract about managers: finding, saving, linking."""
+"""The contract's calls about managers: finding, saving, linking."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from tests.contract.shapes import (
 OTHER = 5521400022222
 
 
-def test_get_user_answers_all_managers_with_their_contacts_oldest_first(
+def test_get_user_returns_all_managers_with_their_contacts_oldest_first(
     full_api, manager, other_manager, contact
 ):
     other = manager_shape(
@@ -36,15 +36,17 @@ def test_get_user_answers_all_managers_with_their_contacts_oldest_first(
     answered(full_api.get("/api/user?contacts=1"), [mine, other])
 
 
-def test_get_user_answers_only_what_the_caller_may_see(api, other_manager, contact):
+def test_get_user_returns_only_visible_managers(api, other_manager, contact):
     answered(api.get("/api/user/"), [manager_shape(contacts=[contact_shape(contact)])])
 
 
-def test_get_user_answers_an_empty_list_where_there_is_no_manager(full_api):
+def test_get_user_returns_an_empty_list_without_managers(full_api):
     answered(full_api.get("/api/user/"), [])
 
 
-def test_contacts_come_latest_message_first_and_the_silent_ones_last(api, manager):
+def test_contacts_with_the_latest_message_are_first_and_without_messages_last(
+    api, manager
+):
     from datetime import UTC, datetime
 
     rows = [
@@ -62,7 +64,7 @@ def test_contacts_come_latest_message_first_and_the_silent_ones_last(api, manage
     assert first["lastMessageAt"] == "2026-01-02T00:00:00.000Z"
 
 
-def test_post_user_answers_the_manager_of_the_number(api, contact):
+def test_post_user_returns_the_manager_of_the_number(api, contact):
     answered(
         api.post("/api/user/", {"number": NUMBER}),
         manager_shape(contacts=[contact_shape(contact)]),
@@ -70,7 +72,7 @@ def test_post_user_answers_the_manager_of_the_number(api, contact):
     refused(api.post("/api/user/", {"number": 1}), 404, "manager_not_found")
 
 
-def test_post_user_facebook_answers_the_manager_of_the_page(api, page_contact):
+def test_post_user_facebook_returns_the_manager_of_the_page(api, page_contact):
     answered(
         api.post("/api/user/facebook", {"facebookId": PAGE}),
         manager_shape(contacts=[contact_shape(page_contact)]),
@@ -80,7 +82,7 @@ def test_post_user_facebook_answers_the_manager_of_the_page(api, page_contact):
     )
 
 
-def test_a_manager_without_a_channel_answers_null_and_empty_texts(full_api):
+def test_a_manager_without_a_channel_has_null_and_empty_texts(full_api):
     page_only = builders.make_manager(
         name="Só página", email="", number=None, controller_port=None, facebook_id="77"
     )
@@ -102,7 +104,7 @@ def test_a_manager_without_a_channel_answers_null_and_empty_texts(full_api):
     assert (data["facebookId"], data["facebookToken"]) == ("", "")
 
 
-def test_a_page_token_is_answered_in_full_only_to_a_key_with_secrets(manager):
+def test_a_page_token_is_returned_only_to_a_key_with_secrets(manager):
     api = Api(builders.make_key(manager, secrets=False))
     answered(
         api.post("/api/user/", {"number": NUMBER}), manager_shape(facebookToken="")
@@ -110,7 +112,7 @@ def test_a_page_token_is_answered_in_full_only_to_a_key_with_secrets(manager):
     answered(api.get("/api/user/"), [manager_shape(facebookToken="")])
 
 
-def test_post_user_save_makes_a_manager_and_again_answers_the_same(full_api):
+def test_post_user_save_creates_a_manager_or_returns_the_same(full_api):
     body = {
         "name": "name Example",
         "controllerPort": "8888",
@@ -132,7 +134,7 @@ def test_post_user_save_makes_a_manager_and_again_answers_the_same(full_api):
     assert Manager.objects.count() == 1
 
 
-def test_post_user_save_takes_a_number_alone_or_a_page_alone(full_api):
+def test_post_user_save_accepts_only_a_number_or_only_a_page(full_api):
     number = {"name": "N", "number": "+55 11 4000-9999", "controllerPort": 9999}
     answered(
         full_api.post("/api/user/save", number),
@@ -159,7 +161,7 @@ def test_post_user_save_takes_a_number_alone_or_a_page_alone(full_api):
     )
 
 
-def test_post_user_save_wants_a_channel_whole(full_api):
+def test_post_user_save_requires_all_fields_of_a_channel(full_api):
     refused(
         full_api.post("/api/user/save", {"name": "N", "number": 5}),
         400,

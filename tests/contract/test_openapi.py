@@ -1,4 +1,4 @@
-"""GET `/api/schema/` and `/api/docs/`: the document, and that it is what the code does."""
+"""GET `/api/schema/` and `/api/docs/`: the document, and that it matches the code."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ every_operation = pytest.mark.parametrize(
 )
 
 
-def test_the_committed_document_is_what_the_code_makes():
+def test_the_committed_document_is_up_to_date():
     assert committed_path().read_bytes() == made_from_code()
 
 
@@ -54,12 +54,12 @@ def test_it_is_yaml_by_default_and_json_on_demand(anonymous):
     assert kind.startswith("application/yaml")
 
 
-def test_it_answers_no_other_method(anonymous):
+def test_it_only_answers_get(anonymous):
     for path in ("/api/schema/", "/api/docs/"):
         refused(anonymous.post(path), 405, "method_not_allowed")
 
 
-def test_the_rendered_page_takes_everything_from_this_server(anonymous):
+def test_the_rendered_page_loads_only_from_this_server(anonymous):
     for path in ("/api/docs/", "/api/docs"):
         response = anonymous.get(path)
         assert response.status_code == 200
@@ -88,7 +88,7 @@ def test_every_documented_call_is_in_it():
 
 
 @every_operation
-def test_every_operation_documents_what_people_and_programs_need(path, verb, operation):
+def test_every_operation_is_documented_completely(path, verb, operation):
     assert operation["summary"]
     assert operation["description"]
     assert operation["tags"][0] in {tag["name"] for tag in DOCUMENT["tags"]}
@@ -110,13 +110,13 @@ def test_operation_ids_are_unique():
 
 
 def conforms(schema, value):
-    """Whether the value fits the schema of this document."""
+    """Returns whether the value is valid for the schema of this document."""
     whole = {"components": DOCUMENT["components"], **schema}
     jsonschema.Draft202012Validator(whole).validate(value)
 
 
 @every_operation
-def test_the_examples_fit_their_schemas(path, verb, operation):
+def test_the_examples_are_valid(path, verb, operation):
     answer = operation["responses"]["200"]["content"]["application/json"]
     conforms(answer["schema"], answer["example"])
     if "requestBody" in operation:
@@ -132,7 +132,7 @@ def operation_of(call):
 
 
 @pytest.mark.parametrize("call", CALLS, ids=str)
-def test_real_requests_and_answers_fit_the_document(centre, full_api, call):
+def test_real_requests_and_responses_are_valid(centre, full_api, call):
     operation, body = operation_of(call), call.body(centre)
     if body:
         content = operation["requestBody"]["content"]["application/json"]

@@ -1,4 +1,4 @@
-"""The contract's "Who may call", for people: sessions, their tokens, their rights."""
+"""The contract's permissions of people: sessions, their tokens, their roles."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ SESSION = "/api/session"
 
 
 def browser() -> Api:
-    """Somebody who has just opened the sign-in page."""
+    """Returns a client that has just opened the sign-in page."""
     api = Api(client=ShippedClient(enforce_csrf_checks=True))
     refused(api.get(SESSION), 401, "not_authenticated")
     api.headers = {"X-CSRFToken": api.client.cookies["csrftoken"].value}
@@ -40,7 +40,7 @@ def administrator(db):
 
 
 @pytest.mark.parametrize("who", ["ana", "supervisor", "administrator"])
-def test_post_session_signs_in_and_get_answers_the_same(request, who):
+def test_post_session_signs_in_and_get_returns_the_same(request, who):
     somebody = request.getfixturevalue(who)
     user = getattr(somebody, "user", somebody)
     api = browser()
@@ -69,7 +69,7 @@ def test_delete_session_signs_out(ana):
     refused(api.get(SESSION), 401, "not_authenticated")
 
 
-def test_wrong_credentials_are_all_the_same(ana, manager):
+def test_all_wrong_credentials_get_the_same_error(ana, manager):
     inactive = builders.make_operator(manager, name="Davi", is_active=False)
     nobody = builders.make_supervisor()
     nobody.is_staff = False
@@ -88,7 +88,7 @@ def test_wrong_credentials_are_all_the_same(ana, manager):
     refused(api.post(SESSION, signing_in(inactive.user)), 401, "not_authenticated")
 
 
-def test_signing_in_wants_the_csrf_token_and_both_fields(ana):
+def test_signing_in_requires_the_csrf_token_and_both_fields(ana):
     api = browser()
     token, api.headers = api.headers, {}
     refused(api.post(SESSION, signing_in(ana.user)), 403, "forbidden")
@@ -98,7 +98,7 @@ def test_signing_in_wants_the_csrf_token_and_both_fields(ana):
     refused(api.post(SESSION, {}), 400, "invalid", fields=["username", "password"])
 
 
-def test_signing_in_is_slowed_down_after_failures(ana):
+def test_signing_in_is_throttled_after_failures(ana):
     api = browser()
     for _ in range(30):
         response = api.post(SESSION, signing_in(ana.user, "wrong"))
@@ -109,7 +109,7 @@ def test_signing_in_is_slowed_down_after_failures(ana):
     refused(api.post(SESSION, signing_in(ana.user)), 429, "throttled")
 
 
-def test_a_session_needs_its_token_to_write_and_not_to_read(manager, ana):
+def test_a_session_needs_its_csrf_token_only_to_write(manager, ana):
     session = signed_in(ana.user)
     session.headers = {}
     assert session.get("/api/user/").status_code == 200
@@ -118,7 +118,7 @@ def test_a_session_needs_its_token_to_write_and_not_to_read(manager, ana):
     refused(session.post("/api/user/", {"number": NUMBER}), 403, "forbidden")
 
 
-def test_a_request_with_a_key_is_authorized_by_the_key_alone(
+def test_a_request_with_a_key_is_authorized_only_by_the_key(
     manager, other_manager, supervisor
 ):
     session = signed_in(supervisor)
@@ -145,7 +145,7 @@ def test_an_administrator_sees_everything(manager, other_manager, administrator)
     assert [one["number"] for one in data] == [NUMBER, other_manager.number]
 
 
-def test_an_operator_is_confined_to_what_is_his(manager, other_manager, ana, bruno):
+def test_an_operator_is_confined_to_visible_rows(manager, other_manager, ana, bruno):
     hidden = builders.make_contact(manager, operator=bruno)
     session = signed_in(ana.user)
     data = session.get("/api/user/").json()["data"]
@@ -155,7 +155,7 @@ def test_an_operator_is_confined_to_what_is_his(manager, other_manager, ana, bru
     refused(session.post("/api/chat/new", body), 404, "contact_not_found")
 
 
-def test_a_deactivated_person_is_nobody_at_once(ana, supervisor):
+def test_a_deactivated_person_loses_access_at_once(ana, supervisor):
     operator, staff = signed_in(ana.user), signed_in(supervisor)
     ana.is_active = False
     ana.save()
@@ -168,7 +168,7 @@ def test_a_deactivated_person_is_nobody_at_once(ana, supervisor):
         )
 
 
-def test_a_supervisor_acts_in_an_operators_name(contact, ana, supervisor):
+def test_a_supervisor_acts_for_an_operator(contact, ana, supervisor):
     body = {
         "number": NUMBER,
         "operatorId": str(ana.pk),
@@ -178,7 +178,7 @@ def test_a_supervisor_acts_in_an_operators_name(contact, ana, supervisor):
     answered(response, "Contact Send to the operator")
 
 
-def test_a_foreign_origin_gets_no_answer_to_read(settings, manager, api):
+def test_a_foreign_origin_gets_no_cors_headers(settings, manager, api):
     response = api.get("/api/user/", headers={"Origin": "https://evil.example"})
     assert "Access-Control-Allow-Origin" not in response
     settings.CORS_ALLOWED_ORIGINS = ["https://client.example"]

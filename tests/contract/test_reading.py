@@ -1,4 +1,4 @@
-"""The rows of the contract about reading a chat and marking it read."""
+"""The contract's calls that read a chat and mark it read."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def said(chat, *contents, **over):
     return [builders.make_message(chat, content=text, **over) for text in contents]
 
 
-def test_post_message_answers_all_messages_oldest_first(api, contact, ana):
+def test_post_message_returns_all_messages_oldest_first(api, contact, ana):
     chat = builders.make_chat(contact)
     said(chat, "1")
     said(chat, "2", direction="out", sender=str(ana.pk), status="sent")
@@ -39,13 +39,13 @@ def test_post_message_answers_all_messages_oldest_first(api, contact, ana):
         answered(api.post(READ, body), expected)
 
 
-def test_a_facebook_contacts_messages_come_from_a_text(api, page_contact, ana):
+def test_the_sender_of_a_facebook_contacts_message_is_a_text(api, page_contact, ana):
     said(builders.make_chat(page_contact), "oi")
     body = {"operatorId": str(ana.pk), "contactId": int(FACEBOOK_ID)}
     answered(api.post(READ, body), [message_shape("oi") | {"from": FACEBOOK_ID}])
 
 
-def test_post_message_is_chat_not_found_whatever_is_missing(
+def test_post_message_is_chat_not_found_for_every_missing_row(
     api, contact, page_contact, ana, bruno
 ):
     body = {"operatorId": str(ana.pk), "contactId": WHATSAPP_ID}
@@ -54,7 +54,7 @@ def test_post_message_is_chat_not_found_whatever_is_missing(
     refused(unknown, 404, "chat_not_found")
     chat = builders.make_chat(contact)
     said(chat, "oi")
-    # An operator who may not see the contact: the same bytes.
+    # For an operator who may not see the contact: the same bytes.
     hidden = api.post(READ, body | {"operatorId": str(bruno.pk)})
     assert hidden.content == unknown.content
     assert (
@@ -74,13 +74,13 @@ def test_an_operators_session_reads_as_himself(contact, ana, bruno):
     refused(signed_in(ana.user).post(READ, body), 403, "forbidden")
 
 
-def test_a_supervisor_reads_in_anybodys_name(contact, supervisor, ana):
+def test_a_supervisor_reads_for_any_operator(contact, supervisor, ana):
     said(builders.make_chat(contact), "oi")
     body = {"operatorId": str(ana.pk), "contactId": WHATSAPP_ID}
     answered(signed_in(supervisor).post(READ, body), [message_shape("oi")])
 
 
-def test_post_message_cuts_out_a_window(api, contact, ana):
+def test_post_message_returns_a_window(api, contact, ana):
     ids = [
         str(message.uuid) for message in said(builders.make_chat(contact), *"abcdefgh")
     ]
@@ -105,7 +105,7 @@ def test_post_message_cuts_out_a_window(api, contact, ana):
     assert window(after=ids[6], before=ids[1]) == ""
 
 
-def test_post_message_refuses_a_window_that_cannot_be(api, contact, page_contact, ana):
+def test_post_message_refuses_an_impossible_window(api, contact, page_contact, ana):
     said(builders.make_chat(contact), "oi")
     [elsewhere] = said(builders.make_chat(page_contact), "oi")
     body = {"operatorId": str(ana.pk), "contactId": WHATSAPP_ID}
@@ -143,7 +143,9 @@ def test_closed_adds_the_earlier_chats(api, contact, ana):
     answered(api.post(READ, body | {"closed": False}), [message_shape("third")])
 
 
-def test_post_message_read_answers_the_contact_with_nothing_unread(api, contact, ana):
+def test_post_message_read_returns_the_contact_without_unread_messages(
+    api, contact, ana
+):
     chat = builders.make_chat(contact, protocol=contact.protocol)
     messages = said(chat, "1", "2")
     type(contact).objects.update(unread=2, last_message_at=messages[-1].created_at)

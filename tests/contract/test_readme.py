@@ -18,7 +18,7 @@ from tests.conftest import Api
 READMES = ["README.md", "README.pt-BR.md"]
 CONFIGURATIONS = ["docs/configuration.md", "docs/configuration.pt-BR.md"]
 APPS = ("managers", "areas", "contacts", "chats")
-# A variable that the code reads, from Django's settings or by itself.
+# A variable that the code reads, in Django's settings or elsewhere.
 READ = r'env(?:\.\w+\(|iron\[|iron\.get\()\s*"((?:HCI_|DATABASE_|REDIS_)\w+)"'
 every_readme = pytest.mark.parametrize("name", READMES)
 every_configuration = pytest.mark.parametrize("name", CONFIGURATIONS)
@@ -29,7 +29,7 @@ def text_of(name):
 
 
 def pasted(command):
-    """Method, path and body of a curl command."""
+    """Returns method, path and body of a curl command."""
     words = shlex.split(command.replace("\\\n", " "))
     assert words[:2] == ["curl", "-s"]
     method = words[words.index("-X") + 1] if "-X" in words else "POST"
@@ -44,7 +44,7 @@ def pasted(command):
 def test_the_five_calls_work_on_the_demonstration(db, name):
     call_command("seed_demo", verbosity=0)
     api = Api(builders.make_key())
-    # Of a new installation he has the id 1.
+    # In a new installation he has the id 1.
     first = Operator.objects.order_by("pk")[0]
     commands = re.findall(r"```sh\n(curl .*?)```", text_of(name), re.DOTALL)
     assert len(commands) == 5

@@ -1,4 +1,4 @@
-"""The rows of the contract about what becomes of a message that was sent."""
+"""The contract's calls about the status of sent messages."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ STATUS = "/api/chat/message/status"
 
 @pytest.fixture
 def sent(api, contact, ana):
-    """The id of a message that an operator sent."""
+    """Returns the id of a message that an operator sent."""
     body = {
         "content2": "textExample",
         "operatorId": str(ana.pk),
@@ -38,7 +38,7 @@ def put_status(api, message_id, status, **over):
     )
 
 
-def test_put_status_lifts_the_message_and_never_back(api, sent, ana):
+def test_put_status_only_raises_the_status(api, sent, ana):
     shape = outgoing_shape("textExample", ana, id=sent)
     for status, now in (
         ("sent", "sent"),
@@ -62,7 +62,7 @@ def test_put_status_failed_has_its_reason_and_is_overridden_by_a_delivery(
     answered(put_status(api, sent, "delivered"), shape | {"status": "delivered"})
 
 
-def test_put_status_of_an_unknown_message_is_kept_until_it_comes(api, contact):
+def test_put_status_of_an_unknown_message_is_stored_until_it_arrives(api, contact):
     answered(put_status(api, "wamid.9", "delivered"), None)
     body = {
         "contactNumber": WHATSAPP_ID,
@@ -77,7 +77,7 @@ def test_put_status_of_an_unknown_message_is_kept_until_it_comes(api, contact):
     )
 
 
-def test_put_status_takes_the_gateways_id_and_a_page(api, page_contact):
+def test_put_status_accepts_the_gateways_id_and_a_page(api, page_contact):
     api.post(
         "/api/chat/message/send",
         {
@@ -106,7 +106,7 @@ def test_put_status_refuses(api, sent):
     refused(put_status(api, sent, "sent", number=1), 404, "manager_not_found")
 
 
-def test_an_incoming_message_is_not_moved_by_a_receipt(api, contact):
+def test_an_incoming_message_is_not_changed_by_a_receipt(api, contact):
     body = {
         "contactNumber": WHATSAPP_ID,
         "content": "oi",
@@ -127,7 +127,7 @@ AGAIN = "/api/chat/message/again"
 TEMPLATE = "/api/chat/message/send/operator/template/8080"
 
 
-def test_put_again_makes_a_failed_message_wait_again(api, contact, sent, ana):
+def test_put_again_queues_a_failed_message(api, contact, sent, ana):
     put_status(api, sent, "failed", error="Sem sinal.")
     body = {"operatorId": str(ana.pk), "contactId": WHATSAPP_ID, "id": sent}
     answered(api.put(AGAIN, body), outgoing_shape("textExample", ana, id=sent))
@@ -149,7 +149,7 @@ def test_put_again_refuses_like_reading_and_an_unknown_message(
         refused(api.put(AGAIN, body | over), 404, code)
 
 
-def test_a_template_is_refused_where_the_gateway_has_none(api, contact, ana):
+def test_a_template_is_refused_if_the_gateway_has_none(api, contact, ana):
     body = {
         "operatorId": str(ana.pk),
         "contactNumber": WHATSAPP_ID,
@@ -175,7 +175,7 @@ def test_a_template_is_refused_where_the_gateway_has_none(api, contact, ana):
     )
 
 
-def test_post_user_session_answers_the_state_of_the_gateways_session(api, manager, ana):
+def test_post_user_session_returns_the_state_of_the_gateways_session(api, manager, ana):
     for body in ({"number": NUMBER}, {"facebookId": PAGE}):
         data = api.post("/api/user/session", body).json()["data"]
         assert set(data) == {"state", "since", "reason", "qr"}

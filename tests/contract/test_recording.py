@@ -1,4 +1,4 @@
-"""The row of the contract about `message/send`, which records what passed outside."""
+"""The contract's call `message/send`, which records messages of other programs."""
 
 from __future__ import annotations
 
@@ -100,7 +100,7 @@ def test_a_missing_contact_and_chat_are_created(api, manager, body, name, sa):
     assert chat.protocol == contact.protocol
 
 
-def test_a_deleted_contact_comes_back(api, contact):
+def test_a_deleted_contact_is_restored(api, contact):
     api.post(SEND, TEXT)
     api.delete("/api/user/contact/", {"number": NUMBER, "contactNumber": WHATSAPP_ID})
     answered(api.post(SEND, TEXT), message_shape("olá"))
@@ -109,7 +109,7 @@ def test_a_deleted_contact_comes_back(api, contact):
     assert shown["contacts"][0]["name"] == "Maria Souza"
 
 
-def test_a_text_is_kept_as_it_came(api, contact):
+def test_a_text_is_stored_unchanged(api, contact):
     for text in ("b2k=", "  espaços  ", "a\r\nb\tc", "😀", "<b>", encoded("olá")):
         answered(api.post(SEND, TEXT | {"content": text}), message_shape(text))
     typeless = {name: value for name, value in TEXT.items() if name != "type"}
@@ -117,7 +117,7 @@ def test_a_text_is_kept_as_it_came(api, contact):
     answered(api.post(SEND, TEXT | {"content": 12345}), message_shape("12345"))
 
 
-def test_base64_that_is_not_strict_utf8_text_is_kept_as_it_came(api, contact):
+def test_base64_that_is_not_strict_utf8_text_is_stored_unchanged(api, contact):
     kept = [
         "not base64!", "b2k", "b2k= ", "b2\nk=", "b2k=x", "b2k_", encoded(b"\xff\xfe"),
         encoded("a\x00b"), encoded("a\x07b"), encoded("a\x1b[0m"), encoded("a\x7f"),
@@ -132,7 +132,7 @@ def test_base64_that_is_not_strict_utf8_text_is_kept_as_it_came(api, contact):
         answered(api.post(SEND, body), message_shape(text))
 
 
-def test_supertype_stands_in_for_type(api, contact):
+def test_supertype_replaces_a_missing_type(api, contact):
     typeless = {name: value for name, value in FILE.items() if name != "type"}
     for sent, stored in (
         ({"supertype": "video"}, "video"),
@@ -147,7 +147,7 @@ def test_supertype_stands_in_for_type(api, contact):
 
 
 @pytest.mark.parametrize("kind", ["Image", "a b", "x" * 33, "é", "a/b", "<b>"])
-def test_a_type_that_is_no_word_is_a_wrong_field(api, contact, kind):
+def test_a_type_that_is_not_a_word_is_an_invalid_field(api, contact, kind):
     refused(api.post(SEND, FILE | {"type": kind}), 400, "invalid", fields=["type"])
 
 
@@ -172,7 +172,7 @@ def test_from_is_normalised_before_it_is_compared(api, manager):
         )
 
 
-def test_a_message_id_is_stored_once_and_answered_again(api, contact):
+def test_a_message_id_is_stored_once_and_returned_again(api, contact):
     first = api.post(SEND, TEXT | {"messageId": "wamid.1"})
     answered(first, message_shape("olá"))
     again = api.post(SEND, TEXT | {"messageId": "wamid.1", "content": "outra"})
@@ -182,7 +182,7 @@ def test_a_message_id_is_stored_once_and_answered_again(api, contact):
     assert contact.unread == 1
 
 
-def test_a_message_id_belongs_to_one_manager(full_api, manager, other_manager):
+def test_a_message_id_is_unique_per_manager(full_api, manager, other_manager):
     full_api.post(SEND, TEXT | {"messageId": "1"})
     full_api.post(
         SEND, TEXT | {"messageId": "1", "managerNumber": other_manager.number}
@@ -190,7 +190,7 @@ def test_a_message_id_belongs_to_one_manager(full_api, manager, other_manager):
     assert Message.objects.count() == 2
 
 
-def test_an_echo_of_our_own_send_answers_that(api, contact, ana):
+def test_an_echo_of_our_own_send_returns_that_message(api, contact, ana):
     sent = api.post(
         "/api/chat/message/send/operator/8080",
         {"operatorId": str(ana.pk), "contactNumber": WHATSAPP_ID, "content2": "olá"},
@@ -200,9 +200,7 @@ def test_an_echo_of_our_own_send_answers_that(api, contact, ana):
     assert Message.objects.count() == 1
 
 
-def test_a_timestamp_becomes_created_at_and_the_order_stays_that_of_arrival(
-    api, contact, ana
-):
+def test_a_timestamp_becomes_created_at_without_changing_the_order(api, contact, ana):
     for stamp, told in (
         (1767268800, "2026-01-01T12:00:00.000Z"),
         ("1767268799", "2026-01-01T11:59:59.000Z"),
@@ -229,7 +227,7 @@ def test_a_timestamp_becomes_created_at_and_the_order_stays_that_of_arrival(
         )
 
 
-def test_bytes_win_over_a_link(api, contact):
+def test_bytes_take_precedence_over_a_link(api, contact):
     answered(
         api.post(SEND, FILE | {"base64": PNG}),
         message_shape("Arquivo em anexo", type="image", url=LINK, fileSize=PNG_SIZE),
@@ -241,7 +239,7 @@ def test_bytes_win_over_a_link(api, contact):
     )
 
 
-def test_bytes_that_are_not_what_they_claim_are_kept_as_a_file(api, contact):
+def test_bytes_of_another_type_than_declared_are_stored_as_a_file(api, contact):
     for over, size in (
         ({"base64": PNG.replace("image/png", "audio/ogg")}, PNG_SIZE),
         ({"base64": PNG, "type": "audio"}, PNG_SIZE),
@@ -288,7 +286,7 @@ def test_ids_of_two_managers_are_invalid(full_api, manager, other_manager):
     assert full_api.post(SEND, both_mine).status_code == 200
 
 
-def test_the_first_message_of_a_second_chat_leaves_the_first_one_closed(
+def test_the_first_message_of_a_second_chat_does_not_reopen_the_first(
     api, contact, ana
 ):
     api.post(SEND, TEXT | {"content": "antes"})

@@ -1,4 +1,4 @@
-"""The rule for repeats: an `Idempotency-Key` answers the first answer again."""
+"""The contract's rule for repeats: an `Idempotency-Key` gets the first response again."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ ONCE = {"Idempotency-Key": "once"}
 
 
 @pytest.mark.parametrize("call", WRITING, ids=str)
-def test_any_writing_call_repeated_with_its_key_is_answered_again(
+def test_any_writing_call_repeated_with_its_key_gets_the_same_response(
     centre, full_api, call
 ):
     body = call.body(centre)
@@ -38,7 +38,7 @@ def test_any_writing_call_repeated_with_its_key_is_answered_again(
         assert first["data"].pop(signed) != again["data"].pop(signed)
         assert first == again
     elif b'"metric"' in first.content:
-        # It reads again, and says when.
+        # It reads again, and returns the time.
         assert blanked(again.json()) == blanked(first.json())
     else:
         assert again.content == first.content
@@ -53,7 +53,7 @@ def test_a_step_is_made_once_for_each_key(api, page_contact):
     assert page_contact.sa == 4
 
 
-def test_a_refusal_of_the_calls_own_is_answered_again(api, manager):
+def test_an_error_of_the_call_itself_is_returned_again(api, manager):
     body = {"number": NUMBER, "contactNumber": WHATSAPP_ID}
     first = api.delete("/api/user/contact/", body, headers=ONCE)
     refused(first, 404, "contact_not_found")
@@ -63,7 +63,7 @@ def test_a_refusal_of_the_calls_own_is_answered_again(api, manager):
     assert Contact.objects.get().deleted_at is None
 
 
-def test_wrong_fields_store_nothing(api, page_contact):
+def test_validation_errors_are_not_stored(api, page_contact):
     refused(
         api.put(INCREASE, {"facebookId": PAGE}, headers=ONCE),
         400,
@@ -93,7 +93,7 @@ def test_a_key_belongs_to_one_credential_method_and_path(
         assert caller.put(path, STEP, headers=ONCE).json()["data"] == sa
 
 
-def test_an_answer_again_carries_the_token_as_it_is_now(full_api, manager):
+def test_a_repeated_response_has_the_current_token(full_api, manager):
     body = {"number": NUMBER, "facebookId": PAGE, "facebookToken": "first-token"}
     path = "/api/user/save/facebook"
     first = full_api.post(path, body, headers=ONCE)
@@ -117,7 +117,7 @@ def test_a_key_has_at_most_255_characters(api, page_contact):
     assert response.json()["error"]["code"] == "invalid"
 
 
-def test_reading_heeds_no_key(api, manager):
+def test_reading_calls_ignore_a_key(api, manager):
     api.get("/api/user/", headers=ONCE)
     manager.name = "Novo nome"
     manager.save()
@@ -128,7 +128,7 @@ def test_reading_heeds_no_key(api, manager):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_twins_wait_for_each_other_and_one_does_the_work():
+def test_simultaneous_repeats_wait_and_the_call_runs_once():
     manager = builders.make_manager(facebook_id=PAGE)
     builders.make_contact(manager, channel="facebook", external_id=FACEBOOK_ID, sa=1)
     key = builders.make_key(manager)
@@ -150,7 +150,7 @@ def test_twins_wait_for_each_other_and_one_does_the_work():
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_file_sent_by_twins_is_sent_once():
+def test_a_file_in_simultaneous_repeats_is_sent_once():
     manager = builders.make_manager(number=NUMBER, controller_port=8080)
     area = builders.make_area(manager)
     ana = builders.make_operator(manager, area)

@@ -1,4 +1,4 @@
-"""The rows of the contract about what operators send, and what becomes of it."""
+"""The contract's calls with which operators send messages."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def file_body(operator, **over):
     } | over
 
 
-def test_send_operator_stores_queues_and_answers_at_once(api, contact, ana):
+def test_send_operator_stores_queues_and_responds_at_once(api, contact, ana):
     response = api.post(TEXT, text_body(ana))
     answered(response, outgoing_shape("textExample", ana))
     message = Message.objects.get(uuid=response.json()["data"]["id"])
@@ -74,7 +74,7 @@ def test_send_operator_stores_queues_and_answers_at_once(api, contact, ana):
     assert Contact.objects.get().last_message_at == message.created_at
 
 
-def test_content_alone_is_decoded_and_content2_alone_is_plain(api, contact, ana):
+def test_content_is_decoded_and_content2_is_plain(api, contact, ana):
     decoded = {k: v for k, v in text_body(ana).items() if k != "content2"}
     answered(api.post(TEXT, decoded), outgoing_shape("olá, maria", ana))
     plain = {k: v for k, v in text_body(ana).items() if k != "content"}
@@ -87,7 +87,7 @@ def test_content_alone_is_decoded_and_content2_alone_is_plain(api, contact, ana)
     ("path", "body", "named"),
     [(TEXT, text_body, "contactNumber"), (PAGE_TEXT, page_body, "contactId")],
 )
-def test_send_operator_refuses_what_is_no_text(
+def test_send_operator_refuses_invalid_texts(
     api, contact, page_contact, ana, path, body, named
 ):
     silent = {k: v for k, v in body(ana).items() if k not in ("content", "content2")}
@@ -113,7 +113,7 @@ def test_send_operator_refuses_what_is_no_text(
         (FILE, file_body, "contactNumber"),
     ],
 )
-def test_sending_refuses_what_is_not_there_or_not_to_be_seen(
+def test_sending_refuses_missing_and_invisible_rows(
     api, contact, page_contact, ana, bruno, path, body, named
 ):
     operator = "from" if path == FILE else "operatorId"
@@ -137,7 +137,7 @@ def test_an_operators_session_sends_as_himself(contact, manager, sales, ana):
     answered(session.post(TEXT, text_body(carla)), outgoing_shape("textExample", carla))
 
 
-def test_send_operator_facebook_goes_through_the_page(api, page_contact, ana):
+def test_send_operator_facebook_sends_by_the_page(api, page_contact, ana):
     expected = outgoing_shape("textExample", ana)
     answered(api.post(PAGE_TEXT, page_body(ana)), expected)
     answered(api.post(PAGE_TEXT, page_body(ana, token="Facebook Page Token")), expected)
@@ -151,7 +151,7 @@ def test_send_operator_facebook_goes_through_the_page(api, page_contact, ana):
     )
 
 
-def test_a_given_token_is_kept_encrypted_and_never_answered(api, page_contact, ana):
+def test_a_given_token_is_stored_encrypted_and_never_returned(api, page_contact, ana):
     from django.db import connection
 
     response = api.post(PAGE_TEXT, page_body(ana, token="canary-token-47"))
@@ -163,7 +163,7 @@ def test_a_given_token_is_kept_encrypted_and_never_answered(api, page_contact, a
     assert "canary" not in row
 
 
-def test_send_operator_file_stores_the_file_and_answers_a_link(api, contact, ana):
+def test_send_operator_file_stores_the_file_and_returns_a_link(api, contact, ana):
     response = api.post(FILE, file_body(ana))
     shape = outgoing_shape(
         "Arquivo em anexo", ana, type="image", url=LINK, fileSize=PNG_SIZE
@@ -177,7 +177,7 @@ def test_send_operator_file_stores_the_file_and_answers_a_link(api, contact, ana
     assert served["X-Content-Type-Options"] == "nosniff"
 
 
-def test_a_link_is_new_in_every_answer_and_opens_nothing_once_it_is_changed(
+def test_a_link_is_new_in_every_response_and_invalid_if_changed(
     api, other_api, anonymous, contact, ana
 ):
     body = {"operatorId": str(ana.pk), "contactId": WHATSAPP_ID}
@@ -193,7 +193,7 @@ def test_a_link_is_new_in_every_answer_and_opens_nothing_once_it_is_changed(
         assert (served.status_code, served.getvalue()[:4]) == (200, b"\x89PNG")
 
 
-def test_send_operator_file_facebook_is_its_twin(api, page_contact, ana):
+def test_send_operator_file_facebook_works_the_same(api, page_contact, ana):
     body = {k: v for k, v in file_body(ana).items() if k != "contactNumber"}
     answered(
         api.post(PAGE_FILE, body | {"contactId": FACEBOOK_ID}),
@@ -220,7 +220,7 @@ def test_send_operator_file_facebook_is_its_twin(api, page_contact, ana):
         "http://evil.example/a.png",
     ],
 )
-def test_send_operator_file_refuses_bytes_that_are_not_what_they_claim(
+def test_send_operator_file_refuses_bytes_of_another_type_than_declared(
     api, contact, ana, data
 ):
     refused(
@@ -230,7 +230,7 @@ def test_send_operator_file_refuses_bytes_that_are_not_what_they_claim(
 
 
 @pytest.mark.parametrize("kind", ["text", "sticker", "IMAGE", "x"])
-def test_send_operator_file_knows_five_types(api, contact, ana, kind):
+def test_send_operator_file_accepts_five_types(api, contact, ana, kind):
     refused(api.post(FILE, file_body(ana, type=kind)), 400, "invalid", fields=["type"])
 
 

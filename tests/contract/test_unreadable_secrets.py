@@ -1,4 +1,4 @@
-"""A page token that no key decrypts fails no call; the calls that set one replace it."""
+"""A page token that no key decrypts fails no call; it can be replaced."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def test_no_call_needs_it(centre, full_api):
     assert token_of(full_api) == ""
 
 
-def test_saving_again_is_a_conflict_and_linking_renews_it(centre, full_api):
+def test_saving_again_is_a_conflict_and_linking_replaces_it(centre, full_api):
     spoil()
     name = Manager.objects.without_secrets().get(number=NUMBER).name
     body = {"name": name, "facebookId": PAGE, "facebookToken": "token"}

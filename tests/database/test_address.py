@@ -1,4 +1,4 @@
-"""DATABASE_URL as Django and libpq take it."""
+"""Addresses of databases and other servers, as Django and libpq read them."""
 
 import pytest
 from django.core.exceptions import ImproperlyConfigured
@@ -42,10 +42,8 @@ def test_the_folder_of_a_socket_is_its_host(monkeypatch):
         ("channel_binding=always", "X has channel_binding=always; it must be disable"),
     ],
 )
-def test_options_that_only_a_connection_would_refuse(
-    monkeypatch, tmp_path, options, sentence
-):
-    """Otherwise the server would seem to be away for ever."""
+def test_options_that_libpq_would_refuse(monkeypatch, tmp_path, options, sentence):
+    """Otherwise the server would seem to be unavailable forever."""
     text = tmp_path / "text"
     text.write_text("no certificate")
     value = f"postgres://u:hidden@one/name?{options.format(text=text)}"
@@ -55,7 +53,7 @@ def test_options_that_only_a_connection_would_refuse(
     assert "hidden" not in str(refused.value)
 
 
-def test_the_authorities_of_the_system(monkeypatch):
+def test_system_certificate_authorities(monkeypatch):
     monkeypatch.setenv(
         "X", "postgres://u@one/name?sslrootcert=system&sslmode=verify-full"
     )
@@ -92,7 +90,7 @@ def test_the_address_of_a_site_has_no_path(monkeypatch, value, is_fine):
 
 
 def test_the_scheme_of_a_site_may_have_capitals(monkeypatch):
-    """Cookies are only for https where it is; that is known by the scheme."""
+    """Whether cookies are secure depends on the scheme."""
     monkeypatch.setenv("X", "HTTPS://Centre.example/")
     assert Environment().site("X", default="") == "https://centre.example"
     assert Environment().sites("X") == ["https://centre.example"]
@@ -110,7 +108,7 @@ def test_the_scheme_of_a_site_may_have_capitals(monkeypatch):
         ("hosts", "a/b"),
     ],
 )
-def test_a_value_that_is_not_right_is_refused(monkeypatch, reader, value):
+def test_an_invalid_value_is_refused(monkeypatch, reader, value):
     monkeypatch.setenv("X", value)
     with pytest.raises(ImproperlyConfigured, match=r"^X "):
         getattr(Environment(), reader)("X")
@@ -119,7 +117,7 @@ def test_a_value_that_is_not_right_is_refused(monkeypatch, reader, value):
 @pytest.mark.parametrize(
     "value", ["a@b.example", "mailto:a@b.example", "https://b.example", "tel:+55-11-9"]
 )
-def test_who_is_told_of_a_weakness(monkeypatch, value):
+def test_the_security_contact(monkeypatch, value):
     monkeypatch.setenv("X", value)
     assert Environment().contact("X") == value
 
@@ -134,7 +132,7 @@ def test_who_is_told_of_a_weakness(monkeypatch, value):
         ("http://a b:{port}", False),
     ],
 )
-def test_the_address_of_controllers_fills_in_the_port_alone(
+def test_only_the_port_is_filled_in_the_address_of_controllers(
     monkeypatch, value, is_fine
 ):
     monkeypatch.setenv("X", value)
@@ -154,5 +152,7 @@ def test_the_address_of_controllers_fills_in_the_port_alone(
         ("connection failed: Connection refused", False),
     ],
 )
-def test_what_libpq_refuses_is_told_from_a_server_that_is_away(error, is_refused):
+def test_invalid_options_are_distinguished_from_an_unavailable_server(
+    error, is_refused
+):
     assert (refused_value(OperationalError(error)) is not None) == is_refused

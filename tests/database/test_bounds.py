@@ -1,4 +1,4 @@
-"""A wait for the database ends: by the server's bounds, or by ours."""
+"""Every wait for the database ends, by timeouts of the server or of ours."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ NAMES = ("host", "port", "user", "password", "dbname")
 
 @pytest.fixture
 def elsewhere():
-    """Another connection to the same database."""
+    """Returns another connection to the same database."""
     given = connection.get_connection_params()
     known = {name: given[name] for name in NAMES if name in given}
     with psycopg.connect(**known) as other:
@@ -62,7 +62,7 @@ def shown(name):
         ("command", "1h", "5s", "10min"),
     ],
 )
-def test_each_kind_of_process_has_its_own_bounds(name, statement, lock, idle):
+def test_each_kind_of_process_has_its_own_timeouts(name, statement, lock, idle):
     connection.close()
     try:
         with role(name):
@@ -86,7 +86,7 @@ class StartedError(Exception):
         ("relay_changes", f"{COMMANDS_OF_FEED}.relay_changes.Relay", "relay"),
     ],
 )
-def test_a_command_that_runs_for_long_has_its_role(monkeypatch, command, work, name):
+def test_a_long_running_command_has_its_role(monkeypatch, command, work, name):
     roles = []
 
     def begin(*_args):
@@ -111,7 +111,7 @@ def test_any_other_command_has_the_role_of_commands(monkeypatch):
     assert roles == ["command"]
 
 
-def test_options_of_the_connection_string_stay():
+def test_options_of_the_connection_string_are_kept():
     given = bounded({"options": "-c search_path=attic", "connect_timeout": 9})
     assert given["options"].startswith("-c search_path=attic -c statement_timeout=")
     assert given["connect_timeout"] == 9
@@ -121,8 +121,8 @@ def test_no_statement_is_compiled_before_it_runs():
     assert shown("jit") == "off"
 
 
-def test_a_statement_that_the_server_never_answers_is_given_up(elsewhere):
-    """The server's own bound is far away here, as it is where the server is frozen."""
+def test_a_statement_without_a_response_is_given_up(elsewhere):
+    """The server's own timeout is far away, as if the server were frozen."""
     parameters = bounded(connection.get_connection_params())
     waiting = BoundedConnection.connect(**parameters)
     waiting.answer_timeout = 0.1
@@ -148,7 +148,7 @@ def test_a_kept_connection_is_not_trusted_in_an_outage():
         connection.ensure_connection()
 
 
-def test_one_thread_at_a_time_tries_a_server_that_does_not_answer(monkeypatch):
+def test_one_thread_at_a_time_connects_to_an_unresponsive_server(monkeypatch):
     ours = Outage()
     ours.begin()
     with ours._trying, pytest.raises(NoAnswerError):
@@ -158,7 +158,7 @@ def test_one_thread_at_a_time_tries_a_server_that_does_not_answer(monkeypatch):
     made.close()
 
 
-def test_other_bounds_end_with_their_block():
+def test_other_timeouts_end_with_their_block():
     before = shown("statement_timeout")
     with other_timeouts(connection, Timeouts(0, 0, 0)):
         assert shown("statement_timeout") == "0"
@@ -167,7 +167,7 @@ def test_other_bounds_end_with_their_block():
     assert connection.connection.answer_timeout is not None
 
 
-def test_a_call_that_waits_for_a_lock_is_answered_503(api, contact, elsewhere):
+def test_a_call_that_waits_for_a_lock_is_a_503(api, contact, elsewhere):
     elsewhere.execute("SELECT FROM contacts_contact FOR UPDATE")
     with other_timeouts(connection, Timeouts(60, 0.05, 60)):
         answer = increase(api, contact)
@@ -178,7 +178,7 @@ def test_a_call_that_waits_for_a_lock_is_answered_503(api, contact, elsewhere):
     assert increase(api, contact).status_code == 200
 
 
-def test_a_call_whose_statement_takes_too_long_is_answered_503(
+def test_a_call_whose_statement_takes_too_long_is_a_503(
     api, contact, elsewhere, caplog
 ):
     elsewhere.execute("SELECT FROM contacts_contact FOR UPDATE")
@@ -190,7 +190,7 @@ def test_a_call_whose_statement_takes_too_long_is_answered_503(
     assert "statement timeout (57014) at " in caplog.text
 
 
-def test_a_call_whose_server_is_silent_is_answered_503(api, contact, elsewhere):
+def test_a_call_with_an_unresponsive_server_is_a_503(api, contact, elsewhere):
     elsewhere.execute("SELECT FROM contacts_contact FOR UPDATE")
     with other_timeouts(connection, Timeouts(60, 0, 60)):
         connection.connection.answer_timeout = 0.1
@@ -217,6 +217,6 @@ def increase(api, contact):
     return api.put("/api/user/contact/sa/increase", fields)
 
 
-def test_an_error_without_an_answer_is_operational():
+def test_an_error_without_a_response_is_operational():
     with pytest.raises(OperationalError), connection.wrap_database_errors:
         raise NoAnswerError

@@ -1,4 +1,4 @@
-"""What a database error means for whoever meets it."""
+"""Database errors are classified: outage, timeout, full disk and others."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ pytestmark = pytest.mark.django_db
 
 
 def raised_by_the_server(sqlstate):
-    """As it comes through Django from a statement that failed so."""
+    """Returns the Django exception of a statement that failed with that code."""
     statement = f"RAISE EXCEPTION 'no' USING ERRCODE = '{sqlstate}'"
     with (
         pytest.raises((DatabaseError, InterfaceError)) as caught,
@@ -52,13 +52,13 @@ STATES = [
 
 
 @pytest.mark.parametrize(("sqlstate", "fault"), STATES)
-def test_the_code_of_the_server_says_what_it_was(sqlstate, fault):
+def test_errors_are_classified_by_the_servers_code(sqlstate, fault):
     error = raised_by_the_server(sqlstate)
     assert faults.fault_of(error) is fault
     assert faults.fault_of(error.__cause__) is fault
 
 
-def test_without_a_code_nobody_has_answered():
+def test_an_error_without_a_code_is_an_outage():
     for error in (OperationalError("refused"), InterfaceError("closed")):
         assert faults.fault_of(error) is faults.UNREACHABLE
     assert faults.fault_of(psycopg.OperationalError()) is faults.UNREACHABLE
@@ -94,7 +94,7 @@ def test_the_log_distinguishes_them(
     assert memory.is_recent() == (sqlstate == "53100")
 
 
-def test_a_write_refused_for_want_of_disk_is_seen_by_the_probe(monkeypatch):
+def test_a_write_refused_by_a_full_disk_is_reported_by_the_probe(monkeypatch):
     memory = faults.DiskFullMemory()
     monkeypatch.setattr(faults, "disk_full", memory)
     assert health._check_database() == "ok"

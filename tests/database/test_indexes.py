@@ -1,4 +1,4 @@
-"""Indexes that are built beside the writes: cut off, tried again, kept waiting."""
+"""Building indexes concurrently: interrupted, retried, and waiting for transactions."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def definition() -> Any:
     return asked(f"SELECT pg_get_indexdef('{NAME}'::regclass)")
 
 
-def test_one_that_was_cut_off_is_built_anew() -> None:
+def test_an_interrupted_index_is_built_again() -> None:
     for _ in range(2):
         DirtyDay.objects.create(manager_id=1, day="2025-01-01")
     with connection.cursor() as cursor, pytest.raises(Exception, match="duplicate"):
@@ -62,14 +62,14 @@ def test_one_that_was_cut_off_is_built_anew() -> None:
     assert definition() == f"CREATE INDEX {NAME} ON public.{TABLE} USING btree (day)"
 
 
-def test_one_that_is_there_stays() -> None:
+def test_an_existing_index_is_kept() -> None:
     build()
     before = asked(f"SELECT '{NAME}'::regclass::oid")
     build()
     assert asked(f"SELECT '{NAME}'::regclass::oid") == before
 
 
-def test_it_waits_for_the_transactions_of_others() -> None:
+def test_it_waits_for_other_transactions() -> None:
     address = database_url(
         {**settings.DATABASES["default"], **connection.settings_dict}
     )
@@ -91,7 +91,7 @@ def test_it_waits_for_the_transactions_of_others() -> None:
         cursor.execute("RESET lock_timeout")
 
 
-def test_migrations_use_no_other() -> None:
+def test_migrations_use_only_this_operation() -> None:
     """Django's own cannot be applied again after a lock timeout."""
     found = [
         path

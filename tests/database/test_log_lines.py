@@ -1,4 +1,4 @@
-"""The log tells of a database error without what was sent to the database."""
+"""Database errors are logged without the values sent to the database."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ NAME = "Maria Segredo"
 
 @pytest.fixture
 def formatter():
-    """The one that the server's own log is written with."""
+    """Returns the formatter of the server's own log."""
     given = dict(settings.LOGGING["formatters"]["line"])
     made = logging.config.DictConfigurator({"version": 1}).configure_formatter(given)
     assert isinstance(made, logging.Formatter)
@@ -96,7 +96,7 @@ def test_other_errors_are_logged_as_usual(formatter):
         lambda: int(f"it's {NAME}"),
     ],
 )
-def test_what_an_error_quotes_is_left_out(formatter, fail):
+def test_values_quoted_in_an_error_are_left_out(formatter, fail):
     error = failure(fail)
     assert NAME in str(error)
     text = logged(formatter, error)
@@ -122,7 +122,7 @@ def test_ids_and_times_are_not_masked(formatter):
     assert kept in logged(formatter, RuntimeError(kept))
 
 
-def test_an_error_that_causes_itself_ends(formatter):
+def test_an_error_that_is_its_own_cause_is_logged(formatter):
     one, two = ValueError("one"), ValueError("two")
     one.__context__, two.__context__ = two, one
     assert "one" in logged(formatter, one)

@@ -1,4 +1,4 @@
-"""An outage of the database is one line of the log, and its end another."""
+"""An outage of the database is one line of the log, and so is its end."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def of_the_web(monkeypatch):
 
 @pytest.fixture
 def clock(monkeypatch):
-    """The seconds that have passed; tests add to them."""
+    """Returns the seconds that have passed; tests add to them."""
     passed = [1000.0]
     monkeypatch.setattr(outage_lines.time, "monotonic", lambda: passed[0])
     return passed
@@ -30,7 +30,7 @@ def clock(monkeypatch):
 
 @pytest.fixture
 def here(monkeypatch):
-    """One that has reached its database, in place of that of the process."""
+    """Replaces the process's outage log by one that has reached its database."""
     one = outage_lines.OutageLines()
     one.back()
     for module in (outage_lines, connections, async_database):
@@ -44,7 +44,7 @@ def said(caplog):
     return lambda: [(each.levelname, each.getMessage()) for each in caplog.records]
 
 
-def test_it_is_said_once_and_again_when_it_lasts(here, clock, said):
+def test_an_outage_is_logged_once_and_again_if_it_lasts(here, clock, said):
     for _attempt in range(50):
         here.lost("refused")
         clock[0] += 1
@@ -57,7 +57,7 @@ def test_it_is_said_once_and_again_when_it_lasts(here, clock, said):
     assert said()[2:] == [("INFO", "The database is back after 350 s")]
 
 
-def test_other_lines_are_of_a_low_level_while_it_lasts(here):
+def test_other_errors_have_a_low_level_during_an_outage(here):
     assert here.level == logging.WARNING
     here.lost("refused")
     assert here.level == logging.DEBUG
@@ -65,7 +65,7 @@ def test_other_lines_are_of_a_low_level_while_it_lasts(here):
     assert here.level == logging.WARNING
 
 
-def test_one_that_comes_and_goes_is_not_a_line_each_time(here, clock, said):
+def test_repeated_short_outages_are_not_logged_each_time(here, clock, said):
     for _attempt in range(20):
         here.lost("too many clients")
         here.back()
@@ -77,7 +77,7 @@ def test_one_that_comes_and_goes_is_not_a_line_each_time(here, clock, said):
     assert said()[2:] == [("ERROR", "The database is lost for 30 s: refused")]
 
 
-def test_before_the_first_connection_the_start_says_it(clock, said):
+def test_an_outage_before_the_first_connection_is_reported_by_the_start(clock, said):
     new = outage_lines.OutageLines()
     new.lost("refused")
     new.lost("refused")
@@ -87,7 +87,7 @@ def test_before_the_first_connection_the_start_says_it(clock, said):
     assert said() == [("INFO", "The database is back after 3 s")]
 
 
-def test_a_command_says_it_itself(here, clock, said, monkeypatch):
+def test_an_outage_is_reported_by_a_command_itself(here, clock, said, monkeypatch):
     monkeypatch.setattr(timeouts, "_role", "command")
     here.lost("refused")
     here.back()
@@ -102,7 +102,7 @@ def test_a_connection_that_is_refused_is_an_outage(here, said):
     assert "Connection refused" in text
 
 
-def test_so_is_one_of_the_feed(here, said, monkeypatch):
+def test_a_refused_connection_of_the_feed_is_an_outage(here, said, monkeypatch):
     monkeypatch.setattr(async_database, "bounded", lambda *_args, **_more: AWAY)
     with pytest.raises(psycopg.OperationalError):
         asyncio.run(async_database.connect())
@@ -110,7 +110,7 @@ def test_so_is_one_of_the_feed(here, said, monkeypatch):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_connection_that_is_made_ends_it(here, said):
+def test_a_successful_connection_ends_an_outage(here, said):
     here.lost("refused")
     connections.Outage().connect(connection.get_connection_params()).close()
     asyncio.run(_connect())

@@ -1,4 +1,4 @@
-"""manage.py seed_demo: consistent data."""
+"""manage.py seed_demo creates consistent data."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from tests.demo.seeding import rows, seed_demo
 pytestmark = pytest.mark.django_db
 
 
-def test_protocols_have_the_form_of_issued_ones(manager):
+def test_protocols_have_the_format_of_issued_ones(manager):
     issued = issue_protocol(manager.pk)
     day, running = re.fullmatch(r"BR(\d{8})(\d{6,})\d", issued).groups()
     assert protocol_on(day, int(running)) == issued
@@ -40,7 +40,7 @@ def test_protocols_have_the_form_of_issued_ones(manager):
         assert told[1] == f"{opened_at:%Y%m%d}"
 
 
-def test_it_adds_to_what_is_there_and_to_itself():
+def test_it_adds_to_existing_data():
     other = builders.make_manager(
         number=5511400010001, controller_port=18001, facebook_id="100000000010001"
     )
@@ -54,7 +54,7 @@ def test_it_adds_to_what_is_there_and_to_itself():
     }
 
 
-def test_the_same_seed_makes_the_same_centre():
+def test_the_same_seed_creates_the_same_data():
     now = timezone.now()
 
     def made(number):
@@ -93,7 +93,7 @@ def test_an_impossible_size_is_refused(size):
     assert not Manager.objects.exists()
 
 
-def test_every_constraint_is_checked_and_nothing_half_written(monkeypatch):
+def test_constraints_are_checked_and_an_error_rolls_back(monkeypatch):
     monkeypatch.setattr(
         "hci_center.demo.seed.customers.spellings", lambda _channel, _id: ["the same"]
     )
@@ -135,7 +135,7 @@ def test_a_failed_demonstration_leaves_no_file(monkeypatch, settings):
     assert [one for one in settings.MEDIA_ROOT.rglob("*") if one.is_file()] == []
 
 
-def test_with_rules_it_has_what_a_company_would_set(db):
+def test_with_rules_it_creates_typical_settings(db):
     seed_demo(managers=2, contacts=20, messages=200, rules=True)
     for manager in Manager.objects.all():
         assert manager.has_automation

@@ -1,4 +1,4 @@
-"""The rows that manage.py seed_demo makes are consistent."""
+"""The rows created by manage.py seed_demo are consistent."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture(scope="module")
 def centre(django_db_setup, django_db_blocker):
-    """What the command prints of a centre that is there for all tests."""
+    """Returns the output of the command, whose rows all tests share."""
     with module_rows(django_db_blocker):
         yield seed_demo(managers=4, contacts=160, messages=2400)
 
 
-def test_it_makes_exactly_what_was_asked_for_and_names_the_managers(centre):
+def test_it_creates_exactly_the_requested_rows_and_names_the_managers(centre):
     assert Manager.objects.filter(is_demo=True).count() == 4
     assert Contact.objects.count() == 160
     assert Message.objects.count() == 2400
@@ -56,7 +56,7 @@ def test_it_has_areas_operators_and_chats_of_every_kind(centre):
     }
 
 
-def test_what_is_counted_is_what_is_there(centre):
+def test_counters_match_the_rows(centre):
     wrong = rows("""
         SELECT c.id FROM contacts_contact c WHERE unread <> (
             SELECT count(*) FROM chats_message m JOIN chats_chat h ON h.id = m.chat_id
@@ -69,7 +69,7 @@ def test_what_is_counted_is_what_is_there(centre):
     assert Contact.objects.filter(unread__gt=0).exists()
 
 
-def test_nothing_is_later_than_now_or_before_what_it_follows(centre):
+def test_times_are_in_order_and_in_the_past(centre):
     now = timezone.now()
     assert not Message.objects.filter(created_at__gt=now).exists()
     assert not ChatEvent.objects.filter(at__gt=now).exists()
@@ -99,13 +99,13 @@ def test_the_ledger_agrees_with_the_rows(centre):
             assert events[-1].area_id == chat.contact.area_id
 
 
-def test_a_closed_chat_leaves_its_contact_released(centre):
+def test_contacts_with_only_closed_chats_are_unassigned(centre):
     closed = Contact.objects.exclude(chats__closed_at=None)
     assert not closed.exclude(operator=None).exists()
     assert not closed.filter(unread__gt=0).exists()
 
 
-def test_who_answers_a_contact_serves_its_area(centre):
+def test_contacts_are_assigned_to_operators_of_their_area(centre):
     assert rows("""
         SELECT c.id FROM contacts_contact c
          WHERE c.operator_id IS NOT NULL AND NOT EXISTS (
@@ -114,7 +114,7 @@ def test_who_answers_a_contact_serves_its_area(centre):
     """) == []  # fmt: skip
 
 
-def test_everybody_comes_under_all_spellings_of_the_number(centre):
+def test_every_contact_has_all_spellings_of_its_number(centre):
     for contact in Contact.objects.all():
         aliases = Identity.objects.filter(contact=contact).values_list(
             "alias", flat=True
@@ -128,7 +128,7 @@ def test_nobody_can_sign_in_before_a_password_is_set(centre):
     assert not any(user.has_usable_password() for user in users)
 
 
-def test_the_api_answers_it(centre):
+def test_the_api_returns_the_rows(centre):
     api = Api(builders.make_key())
     answer = api.post("/api/user/", {"number": 5511400010001}).json()["data"]
     assert len(answer["contacts"]) == 40
@@ -139,8 +139,8 @@ def test_the_api_answers_it(centre):
     assert newest[0] > week.isoformat()
 
 
-def test_lists_and_reports_have_what_they_show(centre):
-    """Waits, causes, marks, after-hours, presence and deliveries agree with the rows."""
+def test_there_is_data_for_all_lists_and_reports(centre):
+    """Waits, causes, marks, after-hours, presence and deliveries match the rows."""
     causes = ChatEvent.objects.exclude(cause="").values_list("kind", "cause")
     assert {("opened", "customer"), ("entered_area", "menu")} <= set(causes)
     assert ("closed", "resolved") in causes

@@ -1,4 +1,4 @@
-"""A simulated operator signs in with a password that is set once, as the audit says."""
+"""A simulated operator gets a password once, which is audited."""
 
 from __future__ import annotations
 

@@ -25,7 +25,7 @@ def stack() -> Iterator[Stack]:
     if missing := missing_programs():
         pytest.skip(f"these programs are not installed: {', '.join(missing)}")
     # Not in pytest's own folder, which each run closes to other users again: PostgreSQL
-    # and Redis run as another.
+    # and Redis run as another user.
     folder = Path(tempfile.mkdtemp(prefix="hci-deploy-"))
     folder.chmod(0o711)
     (folder / "servers").mkdir()

@@ -18,11 +18,11 @@ from tests.deploy.certificates import HOST, make_certificates
 from tests.feed.processes import wait_until
 from tests.ports import free_port
 
-# The oldest that is supported.
+# The oldest supported version.
 POSTGRESQL = Path("/usr/lib/postgresql/15/bin/postgres")
 PROGRAMS = ("nginx", "redis-server", "pgbouncer")
 PATH = f"{os.environ.get('PATH', os.defpath)}:/usr/sbin"
-# What PostgreSQL and PgBouncer run as, if the tests run as root: they refuse to be root.
+# The user of PostgreSQL and PgBouncer if the tests run as root, which they refuse.
 OWNER = "postgres"
 PASSWORD = "senha-do-teste-0123456789"
 
@@ -113,7 +113,7 @@ class Servers:
             "ssl_cert_file": self.folder / "server.crt",
             "ssl_key_file": self.folder / "server.key",
             "max_connections": 100,
-            # What kill -9 may take is tested elsewhere; here the system stays up.
+            # Data loss of crashes is tested elsewhere; here the system stays up.
             "fsync": "off",
         }
         arguments = [f"--{name}={value}" for name, value in options.items()]
@@ -222,7 +222,7 @@ server_tls_ca_file = {self.ca}
     # Processes -----------------------------------------------------------------
 
     def kill(self, name: str) -> None:
-        """kill -9."""
+        """Sends SIGKILL."""
         self.processes[name].kill()
         self.processes[name].wait()
 
@@ -237,7 +237,7 @@ server_tls_ca_file = {self.ca}
         self._start(name, *command, user=user)
 
         def has_come_back() -> bool:
-            # Of a killed PostgreSQL the last backends must let go first.
+            # The last backends of a killed PostgreSQL must end first.
             if self.processes[name].poll() is not None:
                 self._start(name, *command, user=user)
             return bool(answers())

@@ -30,9 +30,9 @@ COMMANDS = {
     "deliver": [*MANAGE, "deliver_messages"],
 }
 EACH = 2
-# What the supervisor and the units give a process to end.
+# Seconds that the supervisor and the units give a process to end.
 STOPS_WITHIN = 10.0
-# Those that listen to nobody cannot be asked whether they have started.
+# Processes without a port cannot be asked whether they have started.
 STARTS_WITHIN = 3.0
 # Eight processes at once, on a machine that does other things too.
 STARTS_ALL_WITHIN = 240.0
@@ -62,7 +62,7 @@ class Stack:
         self.ports = {
             name: [free_port() for _ in range(EACH)] for name in ("web", "feed")
         }
-        # Sockets that outlive the processes, as systemd keeps them.
+        # Listening sockets that stay open between processes, as with systemd.
         self.sockets = {
             name: [listen(HOST, port) for port in ports]
             for name, ports in self.ports.items()
@@ -137,7 +137,7 @@ class Stack:
             for line in path.read_text().splitlines()[-40:]
         )
 
-    # Asking ---------------------------------------------------------------------
+    # Requests
 
     def context(self) -> ssl.SSLContext:
         return ssl.create_default_context(cafile=self.servers.ca)

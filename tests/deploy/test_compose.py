@@ -1,4 +1,4 @@
-"""deploy/compose.yaml and the image: what only showed when containers ran."""
+"""deploy/compose.yaml and the image: errors that only showed in running containers."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def compose():
     return yaml.safe_load((DEPLOY / "compose.yaml").read_text())
 
 
-def test_nobody_but_nginx_says_where_a_call_is_from(compose):
+def test_only_nginx_sets_the_client_address(compose):
     """Docker's own proxy has an address of the network, and adds no header."""
     services = compose["services"]
     [nginx] = services["nginx"]["networks"].values()
@@ -32,13 +32,13 @@ def test_nobody_but_nginx_says_where_a_call_is_from(compose):
     assert address not in ip_network(network["ip_range"])
 
 
-def test_who_has_no_capabilities_does_not_start_as_root(compose):
+def test_containers_without_capabilities_do_not_start_as_root(compose):
     for name, service in compose["services"].items():
         if "build" not in service and service.get("cap_drop") == ["ALL"]:
             assert service.get("user") not in (None, "root", "0"), name
 
 
-def test_the_database_is_healthy_when_it_answers_by_tcp(compose):
+def test_the_health_check_of_the_database_uses_tcp(compose):
     """Its image first starts a server on the socket alone, and stops that again."""
     command = compose["services"]["postgres"]["healthcheck"]["test"]
     assert command[command.index("-h") + 1] == "127.0.0.1"
@@ -53,7 +53,7 @@ def test_the_image_dumps_the_database_of_compose(compose):
     assert programs == server
 
 
-def test_what_a_path_sets_for_itself_does_not_drop_the_other_headers():
+def test_locations_with_own_headers_repeat_the_common_ones():
     """nginx passes on none of the outer proxy_set_header where there is an inner one."""
     site = (DEPLOY / "nginx" / "hci.conf").read_text()
     paths = re.findall(r"^    location [^{]+\{\n(.*?)^    \}", site, re.M | re.S)
@@ -80,6 +80,6 @@ def test_an_update_replaces_every_process(compose):
     [replaced] = re.findall(r"^for service in (.+); do$", script, re.M)
     scaled = {name for name, each in compose["services"].items() if "scale" in each}
     assert set(replaced.split()) == scaled
-    # In another way, the next `up` would make them all anew.
+    # Otherwise, the next `up` would recreate them all.
     assert "--no-deps" not in script
     assert all("deploy" not in each for each in compose["services"].values())

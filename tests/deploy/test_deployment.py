@@ -22,7 +22,7 @@ from tests.deploy.stack import EACH, Stack
 from tests.faults import feeding
 from tests.faults.feeding import Client, Verdict, Writers, judge, kill_and_judge
 
-# The first one starts everything, which belongs to its time.
+# The first test also starts everything.
 pytestmark = pytest.mark.timeout(600)
 
 ORDER = ("relay", "deliver", "feed", "web")
@@ -44,7 +44,7 @@ SOCKETS = 50
 @pytest.fixture(scope="module")
 def deployed(stack: Stack, proxy: Proxy) -> Iterator[Deployed]:
     with pytest.MonkeyPatch.context() as patch:
-        # For clients that are given no authority.
+        # For clients without the certificate authority.
         patch.setenv("SSL_CERT_FILE", stack.servers.ca)
         seen = Deployed(stack)
         yield seen
@@ -57,7 +57,7 @@ def say(text: str, **figures: Any) -> None:
     print(text, json.dumps(figures))  # noqa: T201 - the figures of docs/deploy.md
 
 
-def test_what_goes_over_the_network_is_encrypted_and_needs_a_password(stack):
+def test_network_connections_are_encrypted_and_need_a_password(stack):
     servers = stack.servers
     with servers.connect() as database:
         plain = database.execute(

@@ -1,4 +1,4 @@
-"""The files of deploy/: what they name exists, and their kinds are as defined."""
+"""The files of deploy/ are valid, and the names in them exist."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ TEXTS = {
     if path.is_file()
 }
 OURS = re.compile(r"\b(HCI_[A-Z0-9_]+|DATABASE_URL|REDIS_URL)\b")
-# Of the tag of the image, not of the centre.
+# A variable of the image's tag, not of the centre.
 OF_COMPOSE = {"HCI_VERSION"}
 # Defined by the Gateway API and kustomize.
 OTHER_GROUPS = ("gateway.networking.k8s.io/", "kustomize.config.k8s.io/")
@@ -39,7 +39,7 @@ def resources():
     ]
 
 
-def test_every_variable_is_one_that_is_documented():
+def test_every_variable_is_documented():
     documented = set(
         OURS.findall((settings.BASE_DIR / "docs" / "configuration.md").read_text())
     )
@@ -65,7 +65,7 @@ def test_every_command_exists():
 
 
 @pytest.mark.parametrize("version", VERSIONS)
-def test_the_manifests_are_as_kubernetes_defines_them(version):
+def test_the_manifests_are_valid_for_kubernetes(version):
     checked = 0
     for _name, resource in resources():
         if not resource["apiVersion"].startswith(OTHER_GROUPS):
@@ -80,7 +80,7 @@ def test_kustomize_lists_every_manifest():
     assert {*listed, "kustomization.yaml"} == there
 
 
-def test_web_and_feed_scale_and_nothing_is_taken_away_at_once():
+def test_web_and_feed_scale_and_rolling_updates_keep_some_running():
     by_kind = {}
     for _name, resource in resources():
         named = by_kind.setdefault(resource["kind"], {})
@@ -111,7 +111,7 @@ def test_compose_runs_every_process_and_migrates_first():
         assert source.startswith("/") or (DEPLOY / source).is_file()
 
 
-def test_the_image_has_what_it_copies_and_no_root():
+def test_the_image_copies_existing_files_and_does_not_run_as_root():
     text = TEXTS["Containerfile"]
     copied = re.findall(r"^COPY (?!--from)(.+) \./$", text, re.M)
     for name in " ".join(copied).split():
@@ -119,17 +119,17 @@ def test_the_image_has_what_it_copies_and_no_root():
     assert re.search(r"^USER (?!root|0)", text, re.M)
 
 
-def test_proxies_take_what_the_centre_takes():
+def test_proxies_accept_bodies_of_the_centres_limit():
     [most] = re.findall(r"client_max_body_size (\d+)m;", TEXTS["nginx/hci.conf"])
     assert 0 <= int(most) * 2**20 - FILE_BODY <= 2**20
-    # Bodies are not kept by Caddy: the centre's own limits hold.
+    # Caddy does not buffer bodies, so the centre's own limits apply.
     assert "max_size" not in TEXTS["caddy/Caddyfile"]
 
 
 @pytest.mark.skipif(
     shutil.which("systemd-analyze") is None, reason="there is no systemd-analyze"
 )
-def test_the_units_are_as_systemd_defines_them(tmp_path):
+def test_the_units_are_valid_for_systemd(tmp_path):
     units = tmp_path / "etc" / "systemd" / "system"
     shutil.copytree(DEPLOY / "systemd", units)
     theirs = tmp_path / "usr/lib/systemd/system"

@@ -1,4 +1,4 @@
-"""What an image of `bin/image` holds (its processes: the whole deployment test)."""
+"""The content of an image of `bin/image` (its processes: the whole deployment test)."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 from tests.chats.files.conversion import samples
 from tests.deploy.image import ImageStack
 
-# The first one starts everything, which belongs to its time.
+# The first test also starts everything.
 pytestmark = pytest.mark.timeout(600)
 
 LARGEST_MB = 350
@@ -52,7 +52,7 @@ def image(stack):
     return stack
 
 
-def test_everything_that_is_used_is_in_it(image):
+def test_it_contains_everything_needed(image):
     told = json.loads(image.says("python", "-c", USES).splitlines()[-1])
     assert told["user"] == 10001
     assert told["words"] == ["Senha", "contato"]
@@ -80,7 +80,7 @@ def test_files_are_converted_in_it(image, mime):
     assert (image.folder / "data" / "made").stat().st_size > 0
 
 
-def test_its_size(image):
+def test_its_size_is_limited(image):
     found = [path.lstat() for path in image.image.rglob("*") if not path.is_symlink()]
     files = {each.st_ino: each.st_size for each in found if stat.S_ISREG(each.st_mode)}
     size = sum(files.values()) / 1e6

@@ -1,4 +1,4 @@
-"""What nginx and Caddy do alike in front of the centre, from the files of deploy/."""
+"""nginx and Caddy in front of the centre, configured by the files of deploy/."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ import pytest
 
 from hci_center.webserver.body_pools import MiB
 
-# The first one starts everything, which belongs to its time.
+# The first test also starts everything.
 pytestmark = pytest.mark.timeout(600)
 
 SEND, USERS = "/api/chat/message/send", "/api/user/"
-# What each proxy says of itself or of the connection.
+# Headers of each proxy about itself or the connection.
 OF_PROXIES = {"server", "date", "connection", "x-request-id"}
 KEYS = itertools.count()
 
@@ -30,7 +30,7 @@ def new_key(stack, proxy):
     return made
 
 
-def test_a_body_that_is_too_large_gets_the_words_of_the_api(stack, new_key):
+def test_a_body_that_is_too_large_gets_the_error_of_the_api(stack, new_key):
     key = {"X-Api-Key": new_key("127.0.0.0/8")}
     body = {"number": 5511400011111, "name": "x" * (3 * MiB)}
     headers, own = key, stack.connect(source="127.0.0.2")
@@ -45,12 +45,12 @@ def test_a_body_that_is_too_large_gets_the_words_of_the_api(stack, new_key):
     own.close()
 
 
-def test_the_metrics_are_not_for_the_public(stack, proxy):
+def test_the_metrics_are_not_public(stack, proxy):
     for path in ("/metrics", "/%6detrics", "/metrics/", "/metrics%2f", "//metrics"):
         client = stack.connect()
         client.request("GET", path)
         answer = client.getresponse()
-        # By the proxy: the centre would say why.
+        # By the proxy: the centre would give the reason.
         assert (answer.status, b"HCI_METRICS" in answer.read()) == (404, False)
         client.close()
 
@@ -92,7 +92,7 @@ def test_the_centre_s_own_headers_arrive(stack, proxy):
 
 
 @pytest.mark.parametrize("upgrade", ["websocket", "WebSocket"])
-def test_an_upgrade_goes_to_the_feed_however_it_is_spelt(stack, proxy, upgrade):
+def test_an_upgrade_goes_to_the_feed_in_any_spelling(stack, proxy, upgrade):
     client = stack.connect()
     headers = {
         "Connection": "keep-alive, upgrade",
@@ -110,9 +110,9 @@ def test_an_upgrade_goes_to_the_feed_however_it_is_spelt(stack, proxy, upgrade):
 
 
 def test_a_key_in_a_path_works_and_is_in_no_log(stack, proxy, new_key):
-    """Not of the proxy and not of ours: called, redirected, refused, or no request."""
+    """Neither the proxy's nor ours: called, redirected, refused, or malformed."""
     key = new_key("127.0.0.0/8")
-    # The proxy itself is at 127.0.0.1, and is nobody's client.
+    # The proxy itself is at 127.0.0.1, and is not a client.
     client = stack.connect(source="127.0.0.2")
 
     def status(path: str) -> int:
@@ -138,7 +138,8 @@ def test_a_key_in_a_path_works_and_is_in_no_log(stack, proxy, new_key):
     refused.endheaders()
     assert refused.getresponse().status == 400
     refused.close()
-    # So large that the proxy or the centre hangs up, which is an error to the proxy.
+    # So large that the proxy or the centre closes the connection, which the proxy logs
+    # as an error.
     cut = stack.connect()
     with contextlib.suppress(OSError, http.client.HTTPException):
         cut.request("POST", f"/k/{key}{SEND}", b"x" * (200 * MiB), {"X-Api-Key": key})

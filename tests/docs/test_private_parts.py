@@ -1,8 +1,8 @@
-"""What builds on private parts of a library names the version that it was written for.
+"""Code that uses private parts of a library names the version that it was written for.
 
-A new version may move them without a word in its changelog. When this fails, read the
-named files beside the library's new source, run the tests that are named, and only then
-change the version here.
+A new version may change them without mentioning it in its changelog. When this fails,
+compare the named files with the library's new source, run the named tests, and only
+then change the version here.
 """
 
 from importlib.metadata import version
@@ -17,8 +17,7 @@ WRITTEN_FOR = {
     "httptools": "0.9.0",
     # Frames written past its connection in feed/server/protocol.py: tests/feed.
     "websockets": "17.4",
-    # Its receiving task is relied on to come back by itself:
-    # tests/feed/sockets/test_limits.py.
+    # Its receiving task is expected to reconnect: tests/feed/sockets/test_limits.py.
     "channels-redis": "4.3.0",
     # managers/admin/changelist.py, filters.py and dialogs.py, chats/admin/endless.py, and
     # the templates under templates/ that replace its own: tests/admin.
@@ -31,5 +30,5 @@ WRITTEN_FOR = {
 
 
 @pytest.mark.parametrize("package", WRITTEN_FOR)
-def test_it_is_the_version_that_was_read(package):
+def test_the_installed_version_is_the_reviewed_one(package):
     assert version(package) == WRITTEN_FOR[package]

@@ -1,4 +1,4 @@
-"""docs/rules.md and its translation: the file is provisioned, and the session runs."""
+"""docs/rules.md and its translation: the file can be provisioned and the session runs."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ DOCS = Path(django_settings.BASE_DIR) / "docs"
 ENGLISH, PORTUGUESE = (DOCS / name for name in ("rules.md", "rules.pt-BR.md"))
 SESSION = "<!-- session -->"
 BLOCK = re.compile(r"```(\w+)\n(.*?)```", re.DOTALL)
-# What the hour decides.
+# Texts that depend on the hour.
 GREETING = re.compile("Bom dia|Boa tarde|Boa noite")
 # For a call and for what should come; for an assignment, which takes a second.
 SECONDS, PATIENCE = 30, 15
@@ -44,7 +44,7 @@ def blocks_of(text: str, language: str = "") -> list[tuple[str, str]]:
 
 
 def example_file() -> str:
-    """The first block of JSON, without Python's sign that it is one."""
+    """Returns the first block of JSON of the page."""
     return str(blocks_of(ENGLISH.read_text(), "json")[0][1])
 
 
@@ -57,7 +57,7 @@ def provision(folder: Path, content: str) -> Any:
 
 
 def agrees(shown: Any, answered: Any) -> bool:
-    """Whether an answer has what the page shows of it; "…" stands for anything."""
+    """Returns whether a response contains what the page shows; "…" stands for anything."""
     if isinstance(shown, dict):
         return isinstance(answered, dict) and all(
             name in answered and agrees(value, answered[name])
@@ -115,7 +115,7 @@ def test_every_key_of_a_provisioning_file_is_named(page: Path) -> None:
     "name",
     ["rules.md", "rules.pt-BR.md", "configuration.md", "configuration.pt-BR.md"],
 )
-def test_every_link_to_a_heading_of_the_rules_leads_to_it(name: str) -> None:
+def test_every_link_to_a_heading_exists(name: str) -> None:
     links = re.findall(r"\]\(([\w.-]*)#([^)]+)\)", (DOCS / name).read_text())
     assert links
     for page, anchor in links:
@@ -123,7 +123,7 @@ def test_every_link_to_a_heading_of_the_rules_leads_to_it(name: str) -> None:
 
 
 def anchors_of(page: Path) -> set[str]:
-    """The names that GitHub gives to the headings of a page."""
+    """Returns the anchors that GitHub gives to the headings of a page."""
     headings = re.findall(r"^#+ (.+)$", page.read_text(), re.MULTILINE)
     return {re.sub(r"[^\w -]", "", each.lower()).replace(" ", "-") for each in headings}
 
@@ -157,7 +157,7 @@ def test_the_file_is_provisioned_and_printed_back(db: None, tmp_path: Path) -> N
     assert [area["policy"] for area in manager["areas"]] == [
         area["policy"] for area in given["areas"]
     ]
-    # What was printed is such a file, and changes nothing.
+    # The printed file is valid, too, and changes nothing.
     assert provision(tmp_path, json.dumps(printed)) == printed
 
 
@@ -279,7 +279,7 @@ class Session:
         return value
 
 
-def test_a_customer_goes_from_greeting_to_mark(
+def test_the_session_of_the_page_runs_from_greeting_to_mark(
     feed: Feed,
     live_server: Any,
     controller: FakeController,  # noqa: F811

@@ -1,4 +1,4 @@
-"""doctor says before the night whether a backup could be made."""
+"""doctor checks beforehand whether a backup could be made."""
 
 from __future__ import annotations
 
@@ -41,19 +41,19 @@ def states():
     return [finding.state for finding in backup_place.place()]
 
 
-def test_a_folder_that_is_not_there_yet_can_be_made(settings):
+def test_a_missing_folder_can_be_created(settings):
     assert states() == ["ok"]
     assert not settings.BACKUP_DIR.parent.exists()
 
 
-def test_nothing_is_said_where_no_backup_is_asked_for(settings, monkeypatch):
+def test_without_planned_backups_nothing_is_checked(settings, monkeypatch):
     settings.BACKUP_AT, settings.BACKUP_DIR = None, Path("/proc/nope")
     assert states() == []
     monkeypatch.setenv("HCI_BACKUP_DIR", "/proc/nope")
     assert states() == ["error"]
 
 
-def test_a_folder_that_cannot_be_written(settings, tmp_path):
+def test_a_folder_that_is_not_writable_is_an_error(settings, tmp_path):
     (tmp_path / "file").write_text("")
     for folder in (Path("/proc/nope"), tmp_path / "file" / "backups"):
         settings.BACKUP_DIR = folder
@@ -62,7 +62,7 @@ def test_a_folder_that_cannot_be_written(settings, tmp_path):
         assert str(folder) in finding.text
 
 
-def test_a_disk_without_room(disk):
+def test_a_disk_without_space_is_an_error(disk):
     disk(2**20)
     assert states() == ["warning"]
     now = timezone.now()
@@ -74,7 +74,7 @@ def test_a_disk_without_room(disk):
     assert states() == ["ok"]
 
 
-def test_programs_of_another_version(monkeypatch):
+def test_programs_of_another_version_are_an_error(monkeypatch):
     monkeypatch.setattr(postgres_programs, "_version_of", lambda _path: 9)
     found = list(backup_place.place())
     assert [finding.state for finding in found] == ["error", "error"]
@@ -82,7 +82,7 @@ def test_programs_of_another_version(monkeypatch):
     assert "pg_restore" in found[1].text
 
 
-def test_a_bucket_is_written_to(settings, bucket):
+def test_writing_to_a_bucket_is_checked(settings, bucket):
     settings.BACKUP_S3_BUCKET, settings.BACKUP_S3_ENDPOINT = NAME, bucket.url
     settings.BACKUP_S3_REGION = "sa-east-1"
     assert states() == ["ok"]
@@ -103,11 +103,11 @@ def test_a_bucket_is_written_to(settings, bucket):
         ([], False),
     ],
 )
-def test_proxies_that_are_everybody(networks, does):
+def test_trusting_every_proxy_is_found(networks, does):
     assert configuration.trusts_everybody(networks) is does
 
 
-def test_proxies_that_are_everybody_are_a_warning(settings):
+def test_trusting_every_proxy_is_a_warning(settings):
     settings.TRUSTED_PROXIES = ["0.0.0.0/0"]
     found = [finding.text for finding in configuration.deployment()]
     assert any("HCI_TRUSTED_PROXIES" in text for text in found)

@@ -1,4 +1,4 @@
-"""What `manage.py doctor` finds, one fault at a time."""
+"""Each error that `manage.py doctor` finds."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def only(check):
     return finding
 
 
-def test_a_sound_database_is_ok():
+def test_a_valid_database_is_ok():
     for check in (
         database.server,
         database.extensions,
@@ -70,13 +70,13 @@ def test_a_missing_migration_is_an_error():
 
 
 @pytest.mark.parametrize(("by", "state"), [(5, "warning"), (-3600, "error")])
-def test_a_clock_that_is_wrong(monkeypatch, by, state):
+def test_a_wrong_clock_is_found(monkeypatch, by, state):
     now = database.time.time
     monkeypatch.setattr(database.time, "time", lambda: now() + by)
     assert only(database.clock).state == state
 
 
-def test_secrets_show_fingerprints_and_not_themselves(settings):
+def test_secrets_are_shown_as_fingerprints(settings):
     found = list(configuration.secrets())
     assert {finding.state for finding in found} == {"ok"}
     text = " ".join(finding.text for finding in found)
@@ -99,12 +99,12 @@ def test_a_misspelt_variable_is_named(monkeypatch):
     assert any("HCI_WEB_TREADS" in text for text in texts)
 
 
-def test_a_key_that_ends_soon(manager):
+def test_a_key_that_expires_soon_is_a_warning(manager):
     builders.make_key(manager, expires_at=timezone.now() + timedelta(days=3))
     assert "warning" in states(configuration.access)
 
 
-def test_gateways_are_asked(manager, controller):
+def test_gateways_are_checked(manager, controller):
     manager.facebook_id = None
     manager.save()
     assert only(external.gateways).state == "ok"
@@ -137,18 +137,18 @@ def away(_host, _port):
         (away, "warning"),
     ],
 )
-def test_the_certificate(settings, monkeypatch, answer, state):
+def test_the_certificate_is_checked(settings, monkeypatch, answer, state):
     settings.PUBLIC_URL = "https://centre.example"
     monkeypatch.setattr(external, "certificate_end", answer)
     assert only(external.certificate).state == state
 
 
-def test_redis_that_is_away_is_a_warning(settings, tmp_path):
+def test_an_unavailable_redis_is_a_warning(settings, tmp_path):
     settings.REDIS_URL = f"unix://{tmp_path}/none.sock"
     assert only(external.redis_server).state == "warning"
 
 
-def test_backups():
+def test_backups_are_checked():
     assert only(running.backup).state == "warning"
     made = timezone.now() - timedelta(hours=3)
     row = Backup.objects.create(
@@ -163,7 +163,7 @@ def test_backups():
     assert "no room" in next(iter(running.backup())).text
 
 
-def test_processes_that_do_not_run(settings, contact):
+def test_missing_processes_are_found(settings, contact):
     assert only(running.worker).state == "error"
     with connection.cursor() as cursor:
         cursor.execute("UPDATE change_pace SET at = now() - interval '1 minute'")
@@ -176,7 +176,7 @@ def test_processes_that_do_not_run(settings, contact):
     assert only(running.waiting).state == "warning"
 
 
-def test_a_check_that_breaks_is_a_finding():
+def test_a_check_that_fails_is_reported():
     def breaks():
         raise ZeroDivisionError("secret of a customer")
 
@@ -206,7 +206,7 @@ def printed(*arguments):
     return status, out.getvalue()
 
 
-def test_it_speaks_both_languages_and_exits_with_1_for_an_error(few, monkeypatch):
+def test_both_languages_and_exit_status_1_for_an_error(few, monkeypatch):
     few(database.clock)
     assert printed("--language", "en")[0] == 0
     now = database.time.time

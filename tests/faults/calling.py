@@ -48,8 +48,10 @@ def customers(number: int, port: int, contacts: int) -> str:
 
 
 class Callers:
-    """Threads that each write to a contact of their own: its customer, who says 1, 2,
-    3 and so on, somebody who counts, and an operator."""
+    """Threads that each write to a contact: customers, a counting bot and operators.
+
+    A customer sends 1, 2, 3 and so on.
+    """
 
     def __init__(self, web_port: int, rows: Any) -> None:
         self.web_port, self.rows = web_port, rows

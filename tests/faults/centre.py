@@ -29,7 +29,7 @@ from tests.feed.processes import wait_until
 from tests.ports import free_port
 
 ROOT = Path(settings.BASE_DIR)
-# Where the database is given, nothing is made up.
+# If the database is given, no secrets are generated.
 SECRETS = {
     "HCI_SECRET_KEY": settings.SECRET_KEY,
     "HCI_TOKEN_KEYS": ",".join(settings.TOKEN_KEYS),
@@ -73,7 +73,7 @@ class Centre:
     ) -> None:
         self.home: ServerDirs = open_server_dirs()
         self.postgres = Postgres(self.home, settings)
-        # What each process is started with, such as `taskset -c 1`.
+        # A command prefix for each process, such as `taskset -c 1`.
         self.wrapped = list(wrapped)
         self.web_port, self.feed_port = free_port(), free_port()
         self.feed_url = f"ws://127.0.0.1:{self.feed_port}/api/socket"
@@ -88,11 +88,11 @@ class Centre:
             "HCI_FEED_PORT": str(self.feed_port),
             "HCI_FEED_SOCKETS_EACH": "1000",
         }
-        # What the environment of each process has beside.
+        # Additional environment variables of each process.
         self.more: dict[str, dict[str, str]] = {}
         self.living: dict[str, list[subprocess.Popen[bytes]]] = {}
         self.rows: dict[str, Any] = {}
-        # Questions of who waits, on a connection of their own.
+        # Queries of waiting tests, on a connection of their own.
         self.asking = Asking(self.connect)
 
     def start(self) -> None:
@@ -126,7 +126,7 @@ class Centre:
         [postgres] = self.living.pop("postgres", [None])
         self.kill([name for name, living in self.living.items() for _ in living])
         if postgres is not None:
-            # Not by kill -9: its backends must have let go of the folder.
+            # Not by kill -9: its backends must have ended before the folder is deleted.
             postgres.send_signal(signal.SIGQUIT)
             postgres.wait()
         for folder in {self.home.path, self.home.sockets}:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 # A manager whose rules close idle chats and ask for marks, an operator, and contacts
-# whom he has answered long ago. The closing of a chat takes a while, so that a kill
-# falls into its transaction.
+# whom he answered long ago. Closing a chat takes a while, so that a kill interrupts its
+# transaction.
 FILL = """
 WITH manager AS (
   INSERT INTO managers_manager (name, email, number, controller_port, facebook_token,
@@ -53,7 +53,7 @@ CREATE OR REPLACE TRIGGER slow AFTER INSERT ON chats_chatevent FOR EACH ROW
 """
 NO_LONGER_SLOW = "DROP TRIGGER IF EXISTS slow ON chats_chatevent"
 
-# What each chat was told, and how often it was closed.
+# The automatic messages of each chat, and how often it was closed.
 TOLD = """
 SELECT array_agg(DISTINCT x.told ORDER BY x.told) FROM (
   SELECT coalesce((SELECT string_agg(m.content, ' ' ORDER BY m.id)
@@ -66,7 +66,7 @@ SELECT array_agg(DISTINCT x.told ORDER BY x.told) FROM (
 CLOSED = "SELECT count(*) FROM chats_chat WHERE closed_at IS NOT NULL"
 UNSENT = "SELECT count(*) FROM chats_delivery WHERE done_at IS NULL"
 
-# Closes what is open, as a person's calls do.
+# Closes open chats, as a person's calls do.
 CLOSER = """
 from chats.conversations.audit import Actor
 from chats.models import Chat

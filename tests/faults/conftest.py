@@ -15,7 +15,7 @@ from tests.faults.delivering import Post
 from tests.faults.template_cluster import installation, template_cluster
 from tests.template_database import dump_database, dump_in
 
-# It waits for a time to be over, which the others of its module pass as well.
+# It waits for a fixed time, in which the others of its module can run.
 LAST = "test_a_socket_stays_open_through_a_minute_of_silence"
 
 
@@ -40,7 +40,7 @@ def cluster(
     folder = tmp_path_factory.getbasetemp()
     if "PYTEST_XDIST_WORKER" in os.environ:
         return template_cluster(folder.parent)
-    # Without a test that uses the database, there is none of the tests'.
+    # Without this, the tests' database may not exist.
     if connection.settings_dict["NAME"].startswith("test_"):
         with django_db_blocker.unblock():
             dump_database(dump_in(folder))
@@ -76,4 +76,4 @@ def post(installed: Post, controller: FakeController) -> Iterator[Post]:
     """A database with a controller; workers and rows are removed after each test."""
     installed.environment["HCI_CONTROLLER_URL"] = controller.url
     yield installed
-    installed.dismiss()
+    installed.clear()

@@ -56,7 +56,7 @@ def provision(post: Post | Centre, **manager: Any) -> None:
     )
 
 
-# Operators of the area who are connected, each with that cap.
+# Connected operators of the area, each with that cap.
 HIRE = """
 WITH accounts AS (
   INSERT INTO auth_user (username, password, is_superuser, first_name, last_name, email,
@@ -77,7 +77,7 @@ WITH accounts AS (
 INSERT INTO areas_presence (operator_id, process, online_until)
 SELECT id, 'test', now() + interval '1 hour' FROM operators
 """
-# The chats of new customers, each with a message that the rules have not seen.
+# Chats of new customers, each with a message that the rules have not processed.
 WRITE = """
 WITH people AS (
   INSERT INTO contacts_contact (manager_id, channel, external_id, name, photo,
@@ -105,7 +105,7 @@ WITH people AS (
 INSERT INTO chats_task (manager_id, kind, contact_id)
 SELECT manager_id, 'inbound', contact_id FROM chats
 """
-# Each customer answers what he was asked ten seconds ago.
+# Each customer answers the question of ten seconds ago.
 ANSWER = """
 WITH asked AS (
   UPDATE chats_menustate s SET asked_at = asked_at - interval '10 seconds'
@@ -121,7 +121,7 @@ WITH asked AS (
 INSERT INTO chats_task (manager_id, kind, contact_id)
 SELECT manager_id, 'inbound', contact_id FROM asked
 """
-# What is inserted takes a while, so that a kill falls into its transaction.
+# Inserts take a while, so that a kill interrupts the transaction.
 SLOW = """
 CREATE OR REPLACE FUNCTION be_slow() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN PERFORM pg_sleep(0.2); RETURN NULL; END $$;
@@ -135,7 +135,7 @@ DROP TRIGGER IF EXISTS slow ON chats_chatevent;
 DROP TRIGGER IF EXISTS slow ON chats_clock
 """
 
-# What has happened in each chat, and what it was told; each way of it once.
+# The events and messages of each chat; each different sequence once.
 LEDGER = """
 SELECT array_agg(DISTINCT x.kinds) FROM (
   SELECT (SELECT string_agg(e.kind, ' ' ORDER BY e.id) FROM chats_chatevent e
@@ -151,7 +151,7 @@ SELECT array_agg(DISTINCT x.kinds) FROM (
   SELECT (SELECT string_agg(k.kind, ' ' ORDER BY k.kind) FROM chats_clock k
            WHERE k.chat_id = h.id) AS kinds FROM chats_chat h) x
 """
-# How many contacts each operator holds, as often as it is recorded.
+# The number of contacts of each operator, as recorded.
 HELD = """
 SELECT array_agg(x.n ORDER BY x.n) FROM (
   SELECT count(*) AS n FROM contacts_contact WHERE operator_id IS NOT NULL

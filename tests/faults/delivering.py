@@ -102,7 +102,7 @@ class Post:
         for folder in {self.home.path, self.home.sockets}:
             shutil.rmtree(folder, ignore_errors=True)
 
-    def hire(self, *options: str) -> None:
+    def start_worker(self, *options: str) -> None:
         quiet = {} if os.environ.get("HCI_TEST_LOGS") else {"stderr": -3, "stdout": -3}
         self.workers.append(
             subprocess.Popen(
@@ -113,7 +113,7 @@ class Post:
             )
         )
 
-    def dismiss(self) -> None:
+    def clear(self) -> None:
         """Kills all workers and deletes all rows of a test."""
         while self.workers:
             self.kill_worker()
@@ -156,7 +156,7 @@ class Post:
 
     def _await_postgres(self) -> None:
         def nudge() -> None:
-            # A killed server's last backends must let go before another starts.
+            # The last backends of a killed server must end before another starts.
             if self.server.poll() is not None:
                 time.sleep(0.1)
                 self.server = self._start_postgres()

@@ -22,14 +22,14 @@ from tests.faults.centre import Centre
 SOCKETS = count(20, full=200)
 CAUGHT_UP_WITHIN = 60.0
 DEAD_FOR = 0.3
-# Seconds from the start of the writes, and who dies then.
+# Seconds from the start of the writes, and the process killed then.
 Deaths = Iterable[tuple[float, list[str]]]
 
 
 class Client:
     """Reads the feed, and resumes at its cursor whenever the connection breaks."""
 
-    # The additional kinds that it asks for.
+    # The additional kinds that it requests.
     also: tuple[str, ...] = ()
 
     def __init__(self, centre: Centre) -> None:
@@ -140,8 +140,11 @@ class Verdict:
 
 
 def judge(clients: list[Client], acknowledged: set[str], counted: int = 0) -> Verdict:
-    """Lost is what was acknowledged, or heard by any other, and not heard; disordered
-    are a number of the sequence and a version of a row that do not rise."""
+    """Compares what the sockets received with what was acknowledged.
+
+    Lost: acknowledged, or received by any other socket, and not received. Disordered: a
+    sequence number or a row version that does not increase.
+    """
     verdict = Verdict(len(acknowledged) + counted)
     tokens = acknowledged.union(*(client.tokens for client in clients))
     counts = {count for client in clients for count in client.counts}
@@ -194,7 +197,7 @@ async def drop_and_judge(
                         client.opened.transport.abort()
             centre.insert_message(database, token)
             database.commit()
-            # They come back from the second third on.
+            # They reconnect from the second third on.
             if not events // 3 <= n < 2 * events // 3:
                 await asyncio.sleep(0.005)
     await end(centre, name, clients, listening)

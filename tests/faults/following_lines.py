@@ -15,7 +15,7 @@ from tests.faults.centre import Centre
 from tests.faults.feeding import DEAD_FOR, Client, Deaths, end, listen
 
 CLIENTS = count(8, full=20)
-# The version of a line is its `queuedAt`; with each, its contact changes hands.
+# The version of a line is its `queuedAt`; with each, its contact gets another operator.
 RAISE = """
 UPDATE contacts_contact
    SET queued_at = coalesce(queued_at, '2026-01-01T00:00:00Z') + interval '1 s',
@@ -73,7 +73,7 @@ def write(centre: Centre, seconds: float) -> set[str]:
 
 
 async def kill_and_follow(centre: Centre, deaths: Deaths, seconds: float) -> int:
-    """Kills while conversations change; asserts that all clients got every change once.
+    """Kills while chats change; asserts that all clients got every change once.
 
     Returns how many changes were acknowledged.
     """

@@ -80,7 +80,7 @@ def _make(cluster: Path, data: Path, dump: Path) -> None:
         post = Post(data)
         try:
             post.start(dump if dump.exists() else None)
-            # A fast shutdown: what a copy starts from is whole.
+            # A fast shutdown, so that copies are consistent.
             os.kill(post.server.pid, signal.SIGINT)
             assert post.server.wait(60) == 0
             unfinished = cluster.with_name("cluster.new")

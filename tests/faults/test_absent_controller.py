@@ -17,9 +17,9 @@ from tests.ports import free_port
 CONTACTS, EACH = count(20, full=100), 10
 WORKERS, AT_ONCE = 2, 4
 WAYS = count(["refused"], full=["refused", "not connected"])
-# Whether the same is done without the fault, too.
+# Whether the same is measured without the fault, too.
 COMPARED = count(False, full=True)
-# 2, 4, 8, 16, 32 s and nine pauses of a minute, so many times as fast.
+# Pauses of 2, 4, 8, 16, 32 s and nine minutes, divided by this factor.
 PAUSES, HURRY = 14, count(400, full=60)
 OPTIONS = ("--hurry", str(HURRY), "--each", str(AT_ONCE))
 LEFT = "SELECT count(*) FROM chats_delivery WHERE done_at IS NULL"
@@ -40,7 +40,7 @@ class Busy(FakeController):
         with self.counting:
             self.under_way += 1
             self.most = max(self.most, self.under_way)
-        # A phone takes a while.
+        # Like a phone, it takes a while.
         time.sleep(0.005)
         answered = super().answer(request)
         with self.counting:
@@ -48,15 +48,15 @@ class Busy(FakeController):
         return answered
 
 
-def fill_and_hire(post: Post, url: str) -> None:
+def fill_and_start(post: Post, url: str) -> None:
     post.environment["HCI_CONTROLLER_URL"] = url
     post.fill(contacts=CONTACTS, each=EACH, number=5511400011111, port=8080)
     for _ in range(WORKERS):
-        post.hire(*OPTIONS)
+        post.start_worker(*OPTIONS)
 
 
 def drained(post: Post, fake: Busy) -> float:
-    """How long it takes from the first arrival until none waits, in seconds."""
+    """Returns the seconds from the first arrival until the queue is empty."""
     wait_until(lambda: bool(fake.delivered), 60)
     began = time.monotonic()
     wait_until(lambda: post.asked(LEFT) == 0, 120)
@@ -64,7 +64,7 @@ def drained(post: Post, fake: Busy) -> float:
 
 
 def check(fake: Busy) -> None:
-    """All came once, in order for each contact, and no more at a time than usual."""
+    """Asserts that all arrived once, in order per contact, with the usual concurrency."""
     said = defaultdict(list)
     for one in fake.delivered:
         said[one.to].append(int(one.text))
@@ -76,20 +76,20 @@ def check(fake: Busy) -> None:
 
 def undisturbed(post: Post) -> float:
     with Busy() as fake:
-        fill_and_hire(post, fake.url)
+        fill_and_start(post, fake.url)
         took = drained(post, fake)
-    post.dismiss()
+    post.clear()
     return took
 
 
 @pytest.mark.parametrize("way", WAYS)
-def test_all_arrives_once_and_in_order_when_it_is_back(post, way):
+def test_all_messages_arrive_once_and_in_order_when_it_is_back(post, way):
     usual = undisturbed(post) if COMPARED else 0.0
     fake = Busy(free_port())
     if way == "not connected":
         fake.state = "closed"
         fake.start()
-    fill_and_hire(post, fake.url)
+    fill_and_start(post, fake.url)
     began = time.monotonic()
     wait_until(lambda: (post.asked(PAUSED) or 0) >= PAUSES, 60)
     away = time.monotonic() - began

@@ -1,4 +1,4 @@
-"""The bucket is away or stalls: nobody waits for it, and nothing is lost."""
+"""A bucket that is unavailable or hangs blocks nobody, and nothing is lost."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def here(settings):
     return [path for path in Path(settings.MEDIA_ROOT).rglob("*") if path.is_file()]
 
 
-def test_a_file_is_taken_while_the_bucket_is_away_and_carried_when_it_is_back(
+def test_files_are_accepted_during_an_outage_and_uploaded_afterwards(
     bucket, api, contact, settings
 ):
     bucket.is_away = True
@@ -49,7 +49,7 @@ def test_a_file_is_taken_while_the_bucket_is_away_and_carried_when_it_is_back(
     assert open_link(link)[1] == sample_files.PNG
 
 
-def test_no_request_and_no_transaction_calls_the_bucket(
+def test_the_bucket_is_never_called_in_a_request_or_transaction(
     bucket, api, ana, contact, monkeypatch
 ):
     seen = []
@@ -76,14 +76,14 @@ def test_no_request_and_no_transaction_calls_the_bucket(
     assert bucket.requests == []
 
 
-def test_requests_go_on_while_the_bucket_stalls(bucket, api, contact, upload_local):
-    """Four who read from it hold neither all threads nor each other for long."""
+def test_requests_are_served_while_the_bucket_hangs(bucket, api, contact, upload_local):
+    """Four readers of the bucket block neither all threads nor each other for long."""
     link = record(api).json()["data"]["url"]
     upload_local()
     bucket.stalls = threading.Event()
     with ThreadPoolExecutor(4) as threads:
         reads = [threads.submit(_read, link) for _ in range(4)]
-        # Those that find no place among the readers are refused while it stalls.
+        # Further readers are refused while it hangs.
         refused = [read.result(timeout=30) for read in islice(as_completed(reads), 2)]
         answer = record(api, sample_files.JPEG, "image/jpeg")
         bucket.stalls.set()
@@ -101,7 +101,7 @@ def _read(link):
         connections.close_all()
 
 
-def test_after_a_bucket_did_not_answer_it_is_let_rest(
+def test_after_a_timeout_the_bucket_is_not_called_for_a_while(
     bucket, api, contact, upload_local, monkeypatch
 ):
     link = record(api).json()["data"]["url"]
@@ -116,7 +116,7 @@ def test_after_a_bucket_did_not_answer_it_is_let_rest(
     assert open_link(link)[0].status_code == 200
 
 
-def test_a_file_leaves_by_its_gateway_while_the_bucket_is_away(
+def test_a_file_is_sent_by_its_gateway_during_an_outage(
     bucket, api, ana, contact, controller, rounds
 ):
     bucket.is_away = True
@@ -125,7 +125,7 @@ def test_a_file_leaves_by_its_gateway_while_the_bucket_is_away(
     assert [d.content for d in controller.delivered] == [sample_files.PDF]
 
 
-def test_what_is_only_half_written_is_not_carried(bucket, api, contact, settings):
+def test_partial_files_are_not_uploaded(bucket, api, contact, settings):
     record(api)
     [whole] = here(settings)
     half = whole.with_name(".half")
@@ -139,7 +139,7 @@ def test_what_is_only_half_written_is_not_carried(bucket, api, contact, settings
     assert here(settings) == []
 
 
-def test_what_is_not_of_its_making_is_left_alone(bucket, settings, upload_local):
+def test_files_of_other_programs_are_kept(bucket, settings, upload_local):
     folder = Path(settings.MEDIA_ROOT, "aa")
     folder.mkdir(parents=True)
     strangers = [
@@ -154,9 +154,7 @@ def test_what_is_not_of_its_making_is_left_alone(bucket, settings, upload_local)
     assert bucket.keys == {}
 
 
-def test_a_file_whose_storing_failed_leaves_nothing(
-    bucket, api, contact, settings, monkeypatch
-):
+def test_a_failed_storing_leaves_no_file(bucket, api, contact, settings, monkeypatch):
     def fail(*_):
         raise OSError(28, "No space left on device")
 
@@ -166,7 +164,7 @@ def test_a_file_whose_storing_failed_leaves_nothing(
     assert not Attachment.objects.exists()
 
 
-def test_two_workers_of_a_machine_carry_a_file_once_each_at_most(
+def test_two_workers_of_a_machine_upload_a_file_at_most_once_each(
     bucket, api, contact, settings
 ):
     record(api)
@@ -177,7 +175,7 @@ def test_two_workers_of_a_machine_carry_a_file_once_each_at_most(
     assert [request[0] for request in bucket.requests] == ["PUT"]
 
 
-def test_it_rests_longer_after_each_round_that_failed(bucket, api, contact, caplog):
+def test_the_pause_grows_after_each_failed_round(bucket, api, contact, caplog):
     record(api)
     bucket.is_away = True
     uploader = Uploader()
@@ -192,7 +190,7 @@ def test_it_rests_longer_after_each_round_that_failed(bucket, api, contact, capl
     assert "503" in told[0].getMessage()
 
 
-def test_a_probe_reports_files_that_wait_long(
+def test_a_probe_reports_files_that_wait_too_long(
     bucket, api, contact, settings, upload_local
 ):
     record(api)

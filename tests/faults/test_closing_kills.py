@@ -1,4 +1,4 @@
-"""kill -9 in the middle of closings: each chat is closed once, with what it was told."""
+"""kill -9 during closings: each chat is closed once, with its messages."""
 
 from __future__ import annotations
 
@@ -44,16 +44,16 @@ def finish(post: Post) -> None:
 def test_a_worker_is_killed_while_it_closes_idle_chats(post, controller):
     apply_policy(post, idle=60)  # its trigger schedules the task of each chat
     options = ("--lease", "2", "--hurry", "20")
-    post.hire(*options)
+    post.start_worker(*options)
     for _ in range(KILLS):
         before = closed(post)
-        # Others are under way then: each takes a while.
+        # Others are in progress then: each takes a while.
         wait_until(lambda before=before: closed(post) > before, 30)
         post.kill_worker()
         with post.connect() as database:
-            # Not to wait for the end of the leases of what was under way.
+            # So that the leases of interrupted tasks need not expire.
             database.execute("UPDATE chats_task SET lease_until = NULL")
-        post.hire(*options)
+        post.start_worker(*options)
     finish(post)
     wait_until(lambda: closed(post) == CONTACTS, 60)
     wait_until(lambda: post.asked(closing.UNSENT) == 0, 60)
@@ -76,7 +76,7 @@ def test_a_process_is_killed_while_it_closes(post, controller):
         assert told <= {f"Até logo! {QUESTION} 1 closed", " 0 open"}
     finish(post)
     close_all(post).wait(60)
-    post.hire("--lease", "2", "--hurry", "20")
+    post.start_worker("--lease", "2", "--hurry", "20")
     wait_until(lambda: post.asked(closing.UNSENT) == 0, 60)
     assert post.asked(closing.TOLD) == [f"Até logo! {QUESTION} 1 closed"]
     assert len({one.uuid for one in controller.delivered}) == 2 * CONTACTS

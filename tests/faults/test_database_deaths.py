@@ -21,11 +21,11 @@ from tests.feed.processes import wait_until
 KILLS = count(1, full=20)
 CUTS = count(15, full=400)
 CONTACTS = 3
-# What is acknowledged between two faults: the processes are back each time.
+# Acknowledged calls between two faults: the processes recover each time.
 BETWEEN = 3 * CONTACTS * 4
 READY_WITHIN = 5.0
 
-# Of one contact: what was said, and how often it is counted.
+# The messages of a contact, and its unread count.
 STORED = """
 SELECT array(SELECT m.content FROM chats_message m
               WHERE m.contact_id = c.id AND m.direction = %s ORDER BY m.id),
@@ -33,7 +33,7 @@ SELECT array(SELECT m.content FROM chats_message m
   FROM contacts_contact c WHERE c.id = %s
 """
 LEFT = "SELECT count(*) FROM chats_delivery WHERE done_at IS NULL"
-# One at random of those that processes of the centre hold.
+# A random connection of the centre's processes.
 CUT = """
 SELECT pg_terminate_backend(pid) FROM (
   SELECT pid FROM pg_stat_activity
@@ -54,7 +54,7 @@ def centre(
 
 
 def check(centre: Centre, callers: Callers, fake: FakeController) -> None:
-    """What was acknowledged is there once, in order, counted, and delivered once."""
+    """Asserts that acknowledged messages are stored, ordered, counted and sent once."""
     assert callers.wrong == []
     assert set(callers.statuses) <= {200, 503}
     assert callers.slowest < PATIENCE
@@ -75,13 +75,13 @@ def check(centre: Centre, callers: Callers, fake: FakeController) -> None:
 
 
 def more(callers: Callers, calls: int) -> None:
-    """Waits until so many more calls of theirs are acknowledged."""
+    """Waits until that many more calls are acknowledged."""
     enough = callers.acknowledged + calls
     wait_until(lambda: callers.acknowledged >= enough)
 
 
 @pytest.mark.timeout(300)
-def test_what_was_acknowledged_outlives_each_death(centre, fake):
+def test_acknowledged_writes_survive_each_crash(centre, fake):
     rows = centre.shell(customers(5511400022222, 2222, CONTACTS))
     callers = Callers(centre.web_port, rows)
     callers.start()
@@ -100,7 +100,7 @@ def test_what_was_acknowledged_outlives_each_death(centre, fake):
 
 
 @pytest.mark.timeout(300)
-def test_cut_connections_cost_a_repeat_each(centre, fake):
+def test_a_terminated_connection_costs_one_repeat(centre, fake):
     chance = random.Random(3)  # noqa: S311 - repeatable
     rows = centre.shell(customers(5511400033333, 3333, CONTACTS))
     callers = Callers(centre.web_port, rows)
@@ -110,7 +110,7 @@ def test_cut_connections_cost_a_repeat_each(centre, fake):
     with centre.connect() as database:
         database.autocommit = True
         while cut < CUTS:
-            # More often one than all.
+            # Usually one, sometimes all.
             most = chance.choice((1, 1, 1, 2, 3, 100))
             cut += len(database.execute(CUT, [most]).fetchall())
             more(callers, 2)

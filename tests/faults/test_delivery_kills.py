@@ -1,4 +1,4 @@
-"""kill -9 of workers and of the database, before a gateway that misbehaves."""
+"""kill -9 of workers and of the database, with a gateway that fails."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ CONTACTS, EACH = count((40, 6), full=(100, 10))
 WORKERS, KILLS = count((2, 3), full=(3, 30))
 BETWEEN_KILLS = 0.5
 DATABASE_KILLS = (KILLS // 3, KILLS * 2 // 3)
-# Percent of the sends: a fault of its own, a cut before or after, and silence.
+# Percent of the sends: an error, a disconnection before or after, or a timeout.
 ERRORS, CUTS, HANGS = 4, 4, 2
 
 
@@ -36,18 +36,18 @@ def misbehaving(seed: int) -> Any:
     return fault_for
 
 
-def test_nothing_is_lost_doubled_or_out_of_order(post, controller):
+def test_no_message_is_lost_doubled_or_out_of_order(post, controller):
     controller.fault_for = misbehaving(7)
     post.fill(contacts=CONTACTS, each=EACH, number=5511400011111, port=8080)
-    # Silence is 1.5 s long, and a busy machine is no silent gateway.
+    # A timeout takes 1.5 s; a busy machine must not be mistaken for one.
     patience = ("--patience", "1.2", "--doubt", "3")
     options = ("--lease", "2", "--hurry", "20", "--each", "8", *patience)
     for _ in range(WORKERS):
-        post.hire(*options)
+        post.start_worker(*options)
     for kill in range(KILLS):
         time.sleep(BETWEEN_KILLS)
         post.kill_worker()
-        post.hire(*options)
+        post.start_worker(*options)
         if kill in DATABASE_KILLS:
             post.kill_postgres()
     waiting = "SELECT count(*) FROM chats_delivery WHERE done_at IS NULL"
@@ -65,7 +65,7 @@ def test_nothing_is_lost_doubled_or_out_of_order(post, controller):
     assert post.asked(statuses) == ["sent"]
 
 
-def test_a_gateway_that_hangs_holds_nobody_else(post, controller):
+def test_a_gateway_that_hangs_blocks_no_other(post, controller):
     post.fill(contacts=20, each=5, number=5511400011111, port=1111)
     post.fill(contacts=20, each=5, number=5511400022222, port=2222)
     post.environment["HCI_CONTROLLER_URL"] = controller.url + "/{port}"
@@ -76,7 +76,7 @@ def test_a_gateway_that_hangs_holds_nobody_else(post, controller):
         if request.target.startswith("/1111")
         else faults.reply(200, {"success": True, "data": {"messageId": None}})
     )
-    post.hire()
+    post.start_worker()
     left = (
         "SELECT count(*) FROM chats_delivery d JOIN managers_manager m"
         " ON m.id = d.manager_id WHERE d.done_at IS NULL AND m.controller_port = {}"

@@ -1,4 +1,4 @@
-"""kill -9 of everything that the feed stands on, under steady writes."""
+"""kill -9 of every process that the feed depends on, under constant writes."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def centre(tmp_path_factory: Any, cluster: Path) -> Iterator[Centre]:
 
 
 class Idle(NamedTuple):
-    """A socket of whom nobody writes to."""
+    """A socket without events."""
 
     socket: Socket
     since: float
@@ -58,7 +58,7 @@ class Idle(NamedTuple):
 
 @pytest.fixture(scope="module", autouse=True)
 def idle(centre: Centre) -> Iterator[Idle]:
-    """On a feed process that lives through all that the tests do to the others."""
+    """Returns a socket of a feed process that is not killed by the other tests."""
     headers = centre.headers_of(centre.rows["idle_session"])
     opened = Socket(centre.start_aside(), additional_headers=headers).hi()
     opened.caught_up()
@@ -67,21 +67,21 @@ def idle(centre: Centre) -> Iterator[Idle]:
 
 
 @pytest.mark.timeout(240)
-def test_sockets_that_drop_at_once_miss_nothing(centre: Centre) -> None:
+def test_sockets_that_drop_at_once_miss_no_event(centre: Centre) -> None:
     sockets, events = count((40, 90), full=(1000, 300))
     verdict = asyncio.run(drop_and_judge(centre, "storm", sockets, events))
     assert verdict == Verdict(written=events)
 
 
 @pytest.mark.timeout(240)
-def test_nothing_is_lost_doubled_or_out_of_order(centre: Centre) -> None:
+def test_no_event_is_lost_doubled_or_out_of_order(centre: Centre) -> None:
     verdict = asyncio.run(kill_and_judge(centre, "kills", DEATHS, WRITES_FOR))
     assert verdict.written > 100
     assert verdict == Verdict(verdict.written)
 
 
 @pytest.mark.timeout(240)
-def test_lines_and_notes_are_whole_through_all_deaths(centre: Centre) -> None:
+def test_lines_and_notes_are_complete_after_all_kills(centre: Centre) -> None:
     deaths = [(0.5, ["relay"]), (1.5, ["feed"]), (2.5, ["valkey"]), (3.5, ALL)]
     assert asyncio.run(kill_and_follow(centre, deaths, 6.0)) > 50
 
@@ -106,7 +106,7 @@ def test_the_mark_follows_the_log(centre: Centre) -> None:
 def test_a_socket_stays_open_through_a_minute_of_silence(
     centre: Centre, idle: Idle
 ) -> None:
-    """And through the deaths of all that its process asks."""
+    """Also while all processes that its feed process depends on are killed."""
     time.sleep(max(0.0, idle.since + IDLE_FOR - time.monotonic()))
     with centre.connect() as database:
         database.execute(

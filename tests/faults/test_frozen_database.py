@@ -1,4 +1,4 @@
-"""PostgreSQL freezes: probes go on answering, calls are refused, and all comes back."""
+"""PostgreSQL freezes: probes respond, calls are refused, and everything recovers."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from tests.local.installation import Installation, wait_for
 pytestmark = pytest.mark.skipif(
     not os.path.isdir("/proc/self"), reason="it finds processes in /proc"
 )
-# More than the web process has threads.
+# More than the threads of the web process.
 CALLERS = 8
 PROBE_SECONDS = 2.0
 CALL_SECONDS = 10.0
-# Within the ten after which the supervisor kills.
+# Within the ten seconds after which the supervisor kills.
 RELAY_SECONDS = 9
 
 

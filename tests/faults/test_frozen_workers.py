@@ -1,4 +1,4 @@
-"""A worker freezes for longer than its leases and goes on: nothing is done twice."""
+"""A worker freezes for longer than its leases and continues: nothing is done twice."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ LEASE = 1.0
 OPTIONS = ("--lease", str(LEASE), "--hurry", "20", "--doubt", "1", "--each", "2")
 LEFT = "SELECT count(*) FROM chats_delivery WHERE done_at IS NULL"
 STATUSES = "SELECT array_agg(DISTINCT status) FROM chats_message"
-# Those that a worker which is frozen in its transaction does not hold locked.
+# Those that are not locked by a worker frozen in its transaction.
 END_LEASES = """
 UPDATE chats_task SET lease_until = NULL WHERE id IN (
   SELECT id FROM chats_task WHERE lease_until IS NOT NULL FOR UPDATE SKIP LOCKED)
@@ -38,7 +38,7 @@ def signal_to(worker: Any, number: signal.Signals) -> None:
 
 
 def in_order(controller: FakeController) -> None:
-    """Each contact got all of its messages, in their order, each once."""
+    """Returns whether each contact got all of its messages once, in order."""
     said = defaultdict(list)
     for one in controller.delivered:
         said[one.to].append(int(one.text))
@@ -47,7 +47,7 @@ def in_order(controller: FakeController) -> None:
     assert {to: texts for to, texts in said.items() if texts != expected} == {}
 
 
-def test_what_it_was_sending_is_sent_once_by_another(post, controller):
+def test_its_messages_are_sent_once_by_another_worker(post, controller):
     post.fill(contacts=CONTACTS, each=EACH, number=deciding.NUMBER, port=8080)
     late: list[faults.Fault] = []
 
@@ -55,17 +55,17 @@ def test_what_it_was_sending_is_sent_once_by_another(post, controller):
         return not late
 
     controller.fault_for = lambda _: late.pop() if late else faults.delay(0.3)
-    post.hire(*OPTIONS)
-    post.hire(*OPTIONS)
+    post.start_worker(*OPTIONS)
+    post.start_worker(*OPTIONS)
     for freeze in range(FREEZES):
-        # In the middle of a call: the answer to it comes when the lease is over.
+        # Frozen during a request, whose response arrives after the lease expired.
         late += [faults.cut_after(), faults.hang(2 * LEASE), faults.delay(2 * LEASE)]
         wait_until(none_left, 30)
         frozen = post.workers[freeze % 2]
         signal_to(frozen, signal.SIGSTOP)
         time.sleep(2 * LEASE)
         signal_to(frozen, signal.SIGCONT)
-    # The rest does not take its time.
+    # The other messages are sent without delay.
     controller.fault_for = None
     wait_until(lambda: post.asked(LEFT) == 0, 60)
     in_order(controller)
@@ -73,32 +73,32 @@ def test_what_it_was_sending_is_sent_once_by_another(post, controller):
     assert post.asked(STATUSES) == ["sent"]
 
 
-def test_what_it_may_have_sent_is_not_repeated_blindly(post, controller):
+def test_a_send_with_unknown_result_is_looked_up_first(post, controller):
     """A gateway that does not know repeats would send the message again."""
     controller.idempotent = False
     post.fill(contacts=1, each=1, number=deciding.NUMBER, port=8080)
     controller.faults.append(faults.delay(3 * LEASE))
-    post.hire(*OPTIONS)
+    post.start_worker(*OPTIONS)
     wait_until(lambda: len(controller.delivered) == 1, 30)
     signal_to(post.workers[0], signal.SIGSTOP)
-    post.hire(*OPTIONS)
+    post.start_worker(*OPTIONS)
     wait_until(lambda: post.asked(LEFT) == 0, 30)
     signal_to(post.workers[0], signal.SIGCONT)
-    # Its answer changes nothing any more: it stops when that is written.
+    # Its result changes nothing any more: the worker stops after writing it.
     signal_to(post.workers[0], signal.SIGTERM)
     assert post.workers[0].wait(20) == 0
     assert len(controller.delivered) == 1
-    # The controller knows what became of it.
+    # The controller knows the result.
     assert post.asked(STATUSES) == ["sent"]
 
 
-def test_what_the_rules_were_doing_is_done_once(post, controller):
+def test_its_tasks_of_the_rules_are_done_once(post, controller):
     deciding.provision(post, menu=deciding.MENU)
     with post.connect() as database:
         database.execute(deciding.WRITE, {"contacts": CUSTOMERS})
         database.execute(deciding.SLOW)
-    post.hire(*OPTIONS)
-    post.hire(*OPTIONS)
+    post.start_worker(*OPTIONS)
+    post.start_worker(*OPTIONS)
     steps = "SELECT count(*) FROM chats_chatevent WHERE kind = 'bot_step'"
     for freeze in range(FREEZES):
         before = post.asked(steps)
@@ -108,7 +108,7 @@ def test_what_the_rules_were_doing_is_done_once(post, controller):
         before = post.asked(steps)
         with post.connect() as database:
             database.execute(END_LEASES)
-        # The other one takes what it had leased.
+        # The other worker takes its leased tasks.
         wait_until(lambda before=before: post.asked(steps) > before + 2, 30)
         signal_to(frozen, signal.SIGCONT)
     with post.connect() as database:

@@ -1,4 +1,4 @@
-"""The disk is full, that of files or that of the database: nothing is lost."""
+"""Disks for files or for the database are full: nothing is lost."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from tests.faults.small_disks import SmallDisk, small_disk
 from tests.local.installation import Installation, wait_for
 
 NUMBER, PORT = 5511400011111, 8080
-# The cluster with its log, and some room.
+# The cluster with its WAL, and some space.
 DATABASE_MB = 200
 FILE = bytes(200_000)
 LARGE = 9_000_000
@@ -49,7 +49,7 @@ class Running(NamedTuple):
             client.close()
 
     def record(self, **more: Any) -> tuple[int, Any]:
-        """As the controller reports what a customer said."""
+        """Records a customer's message, as the controller does."""
         body = {"managerNumber": NUMBER, "contactNumber": FIRST, "from": FIRST}
         return self.ask("POST", "/api/chat/message/send", body | more)
 
@@ -108,7 +108,7 @@ def is_refused(answered: tuple[int, Any]) -> bool:
     return status == 503 and told["error"]["code"] == "unavailable"
 
 
-def test_no_room_for_files_refuses_files_alone(running: Running) -> None:
+def test_a_full_disk_for_files_only_refuses_files(running: Running) -> None:
     assert running.record(type="file", base64=pdf())[0] == 200
     kept = running.media.files()
     assert len(kept) == running.attachments() == 1
@@ -120,7 +120,7 @@ def test_no_room_for_files_refuses_files_alone(running: Running) -> None:
     path = f"/api/chat/message/send/operator/file/{PORT}"
     assert is_refused(running.ask("POST", path, out | {"base64": pdf()}))
     assert running.record(type="text", content="Oi")[0] == 200
-    # No row without its file, no part of a file.
+    # There is no row without its file, and no partial file.
     assert running.messages() == before + 1
     assert running.attachments() == 1
     assert running.media.files() == kept
@@ -132,7 +132,7 @@ def test_no_room_for_files_refuses_files_alone(running: Running) -> None:
     assert len(running.media.files()) == 3
 
 
-def test_no_room_for_a_large_body_refuses_that_body(running: Running) -> None:
+def test_a_full_disk_for_large_bodies_refuses_that_body(running: Running) -> None:
     # Random: it is spooled as it is, and no limit of the content is met.
     content = random.Random(1).randbytes(LARGE)  # noqa: S311 - repeatable
     running.temporary.fill()
@@ -141,13 +141,15 @@ def test_no_room_for_a_large_body_refuses_that_body(running: Running) -> None:
     assert is_refused(running.record(**large))
     assert running.record(type="text", content="Oi")[0] == 200
     running.temporary.clear()
-    # It is too large for the disk of files, which says so without a part left.
+    # It is too large for the disk of files, which refuses it without leaving a part.
     assert is_refused(running.record(**large))
     assert running.media.files() == files
 
 
 @pytest.mark.timeout(240)
-def test_no_room_for_the_database_refuses_writes_for_now(running: Running) -> None:
+def test_a_full_disk_of_the_database_refuses_writes_temporarily(
+    running: Running,
+) -> None:
     callers = Callers(running.installation.port, running.rows)
     callers.start()
     wait_for(lambda: callers.acknowledged > 10, 60)
@@ -172,7 +174,7 @@ def test_no_room_for_the_database_refuses_writes_for_now(running: Running) -> No
         assert running.installation.query(sa) == steps
     unsent = "SELECT count(*) FROM chats_delivery WHERE done_at IS NULL"
     wait_for(lambda: running.installation.query(unsent) == 0, 60)
-    # Work that failed meanwhile stays an alarm for a while.
+    # Work that failed meanwhile is still reported by an alert for a while.
     wait_for(lambda: running.installation.state() in ("ok", "degraded"), 60)
     verified = running.installation.manage("verify")
     assert verified.returncode == 0, verified.stdout

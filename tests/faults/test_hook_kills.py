@@ -1,4 +1,4 @@
-"""kill -9 of the relay's process while it pushes to a webhook: nothing is left out."""
+"""kill -9 of the relay while it pushes to a webhook: no event is skipped."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def receiver(feed: Feed, manager: Any) -> Iterator[Receiver]:
 
 
 def kill_relay(feed: Feed) -> None:
-    """Kills it, and starts another one when the lease of a POST under way is over."""
+    """Kills it, and starts another one when the lease of the current POST has expired."""
     feed.kill_leader()
     Hook.objects.update(lease_until=None)
     feed.start_relay()
@@ -51,7 +51,7 @@ def is_last(event: dict[str, Any]) -> bool:
     return bool(event["row"]["content"] == "the last")
 
 
-def test_killed_before_the_answer_it_sends_the_same_again(
+def test_a_relay_killed_before_the_response_sends_the_same_again(
     feed: Feed, receiver: Receiver, manager: Any
 ) -> None:
     chat = builders.make_chat(builders.make_contact(manager))
@@ -71,13 +71,13 @@ def test_killed_before_the_answer_it_sends_the_same_again(
     assert said(receiver) == ["the first", "the first", "the last"]
 
 
-def test_killed_at_any_time_it_leaves_nothing_out(
+def test_a_relay_killed_at_any_time_skips_no_event(
     feed: Feed, receiver: Receiver, manager: Any
 ) -> None:
     chat = builders.make_chat(builders.make_contact(manager))
     written: list[str] = []
     for kill in range(count(1, 10)):
-        # It starts somewhere in between, and dies at another time in each round.
+        # It starts at a random point, and is killed at another time in each round.
         ends = time.monotonic() + 1.5 + kill % 5 * 0.07
         while time.monotonic() < ends:
             written.append(f"message {len(written)}")

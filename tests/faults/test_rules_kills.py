@@ -1,4 +1,4 @@
-"""kill -9 in the middle of what the rules do: each thing is done once, and none lost."""
+"""kill -9 during tasks of the rules: each is done exactly once."""
 
 from __future__ import annotations
 
@@ -27,17 +27,17 @@ def run(post: Post, statement: str, **values: Any) -> None:
 
 
 def kill_during(post: Post, done: str) -> None:
-    """Kills the worker while it does something, of which `done` counts what is done."""
+    """Kills the worker repeatedly during its work; `done` counts what is done."""
     run(post, deciding.SLOW)
-    post.hire(*OPTIONS)
+    post.start_worker(*OPTIONS)
     for _ in range(KILLS):
         before = int(post.asked(done))
-        # Others are under way then: each takes a while.
+        # Others are in progress then: each takes a while.
         wait_until(lambda before=before: int(post.asked(done)) > before, 60)
         post.kill_worker()
-        # Not to wait for the end of the leases of what was under way.
+        # So that the leases of interrupted tasks need not expire.
         run(post, "UPDATE chats_task SET lease_until = NULL")
-        post.hire(*OPTIONS)
+        post.start_worker(*OPTIONS)
     run(post, deciding.NO_LONGER_SLOW)
     wait_until(lambda: post.asked("SELECT count(*) FROM chats_task") == 0, 90)
     wait_until(lambda: post.asked(UNSENT) == 0, 90)
@@ -48,12 +48,12 @@ def events(kind: str) -> str:
 
 
 def delivered(controller: FakeController) -> Counter[str]:
-    """Returns how often each text was delivered; nobody got one twice."""
+    """Returns how often each text was delivered; asserts that nobody got one twice."""
     assert set(Counter(one.uuid for one in controller.delivered).values()) <= {1}
     return Counter(one.text for one in controller.delivered)
 
 
-def test_a_worker_is_killed_while_it_greets_and_hears_answers(post, controller):
+def test_a_worker_is_killed_while_it_greets_and_processes_answers(post, controller):
     deciding.provision(post, menu=deciding.MENU)
     run(post, deciding.WRITE, contacts=CONTACTS)
     kill_during(post, events("bot_step"))
@@ -70,7 +70,7 @@ def test_a_worker_is_killed_while_it_greets_and_hears_answers(post, controller):
 
 
 def test_a_worker_is_killed_while_it_assigns(post):
-    # All but four of the customers find a place.
+    # All but four of the customers can be assigned.
     cap = CONTACTS // deciding.OPERATORS - 1
     policy = {"assign": "fewest", "cap": cap}
     deciding.provision(post, policy={"entryArea": "vendas", **policy})

@@ -1,4 +1,4 @@
-"""kill -9 of workers in the middle of scheduled messages: each is sent once."""
+"""kill -9 of workers while they send scheduled messages: each is sent once."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ KILLS = count(1, full=20)
 CONTACTS = 20 + 12 * KILLS
 EACH = 2
 
-# What is due, and one message that waits for tomorrow.
+# Due messages, and one for tomorrow.
 SCHEDULE = """
 WITH later AS (
   INSERT INTO chats_scheduled (manager_id, contact_id, operator_id, text, send_at, state,
@@ -31,7 +31,7 @@ WITH later AS (
 INSERT INTO chats_task (manager_id, kind, contact_id, run_at)
 SELECT DISTINCT manager_id, 'scheduled', contact_id, now() FROM later
 """
-# Sending takes a while, so that a kill falls into its transaction.
+# Sending takes a while, so that a kill interrupts its transaction.
 SLOW = """
 CREATE OR REPLACE FUNCTION be_slow() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN PERFORM pg_sleep(0.05); RETURN NULL; END $$;
@@ -39,7 +39,7 @@ CREATE OR REPLACE TRIGGER slow AFTER INSERT ON chats_chatevent FOR EACH ROW
   WHEN (NEW.kind = 'scheduled') EXECUTE FUNCTION be_slow();
 """
 SENT = "SELECT count(*) FROM chats_scheduled WHERE state = 'sent'"
-# What each customer was told, with its ledger lines.
+# The messages of each customer, with the ledger lines.
 TOLD = """
 SELECT array_agg(DISTINCT x.told) FROM (
   SELECT (SELECT string_agg(m.content, ', ' ORDER BY m.id) FROM chats_message m
@@ -66,17 +66,17 @@ def post(post: Post) -> Post:
 
 def test_a_worker_is_killed_while_it_sends(post: Post, controller: Any) -> None:
     options = ("--lease", "2", "--hurry", "20")
-    post.hire(*options)
+    post.start_worker(*options)
     for _ in range(KILLS):
         before = post.asked(SENT)
-        # Others are under way then: each takes a while.
+        # Others are in progress then: each takes a while.
         wait_until(lambda before=before: post.asked(SENT) > before, 30)
         post.kill_worker()
         assert post.asked(SENT) < CONTACTS * EACH
         with post.connect() as database:
-            # Not to wait for the end of the leases of what was under way.
+            # So that the leases of interrupted tasks need not expire.
             database.execute("UPDATE chats_task SET lease_until = NULL")
-        post.hire(*options)
+        post.start_worker(*options)
     wait_until(lambda: post.asked(SENT) == CONTACTS * EACH, 60)
     wait_until(lambda: post.asked(closing.UNSENT) == 0, 60)
     assert post.asked(TOLD) == ["Bom dia 1, Bom dia 2 2"]

@@ -1,4 +1,4 @@
-"""There is no place to store files in: messages come all the same, their files later."""
+"""Files cannot be stored: messages are received anyway, their files later."""
 
 from __future__ import annotations
 
@@ -31,13 +31,13 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 class Storage:
-    """A folder for files that can be taken away and given back."""
+    """A folder for files that can be made unavailable and available again."""
 
     def __init__(self, folder):
         self.folder = Path(folder)
 
     def go(self):
-        # Root may write where nobody may, so that a file is in the folder's place.
+        # Root may write to any folder, so a file replaces the folder.
         self.folder.write_bytes(b"")
 
     def come_back(self):
@@ -50,7 +50,7 @@ def storage(settings):
 
 
 def try_again():
-    """As if the time until the next try had passed."""
+    """Makes retries due, as if the time had passed."""
     MediaFetch.objects.update(next_at=datetime.now(UTC))
     InboundEvent.objects.update(next_at=datetime.now(UTC))
 
@@ -67,7 +67,7 @@ def text_of(evolution, text):
     return evolution.inbound(f"{PHONE}@s.whatsapp.net", text)
 
 
-def test_a_message_whose_bytes_came_along_is_there_at_once_and_its_file_later(
+def test_a_message_with_content_is_stored_at_once_and_its_file_later(
     evolution, manager, rounds, storage
 ):
     storage.go()
@@ -93,7 +93,7 @@ def test_a_message_whose_bytes_came_along_is_there_at_once_and_its_file_later(
     assert not MediaFetch.objects.exists()
 
 
-def test_what_the_gateway_keeps_is_fetched_again_until_it_can_be_stored(
+def test_a_file_of_the_gateway_is_fetched_until_it_can_be_stored(
     cloud, rounds, storage
 ):
     storage.go()
@@ -110,9 +110,7 @@ def test_what_the_gateway_keeps_is_fetched_again_until_it_can_be_stored(
     assert stored_bytes(Attachment.objects.get()) == PNG
 
 
-def test_after_a_day_the_message_says_that_its_file_does_not_come(
-    evolution, manager, rounds, storage
-):
+def test_after_a_day_the_file_is_marked_as_missing(evolution, manager, rounds, storage):
     storage.go()
     post(evolution, webhook_path("evolution", manager.pk), image_of(evolution))
     rounds.make()
@@ -142,10 +140,10 @@ def test_a_probe_fails_as_long_as_files_cannot_be_stored(
     assert probe() == "ok"
 
 
-def test_an_event_that_needs_storage_waits_for_it_a_day_and_lets_others_go(
+def test_an_event_that_needs_storage_waits_a_day_without_blocking_others(
     evolution, manager, rounds, monkeypatch
 ):
-    """Whatever it is that needs it: today none does, as files follow their messages."""
+    """Currently no event needs it, as files are stored after their messages."""
     plain, away = handlers.record_message, [True]
 
     def record(arrival, *, actor):
@@ -185,7 +183,7 @@ def test_an_event_that_waited_for_storage_for_more_than_a_day_is_parked(
     assert (event.state, event.note) == ("parked", "Its file could not be stored.")
 
 
-def test_a_parked_event_is_an_alarm_until_somebody_has_seen_to_it(
+def test_a_parked_event_raises_an_alert_until_acknowledged(
     evolution, manager, rounds, caplog
 ):
     caplog.set_level(logging.ERROR)

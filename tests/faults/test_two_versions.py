@@ -27,7 +27,7 @@ OLDER = os.environ.get("HCI_OLDER_VERSION", "")
 ROUNDS = count(1, full=4)
 EACH_ROUND = 6.0
 CONTACTS = 3
-# Whoever is killed is followed by the other version.
+# A killed process is replaced by one of the other version.
 DEATHS = [
     moment
     for n in range(ROUNDS)
@@ -62,7 +62,7 @@ class MixedCentre(Centre):
 
 @pytest.fixture(scope="module")
 def older(tmp_path_factory: Any) -> Iterator[Path]:
-    """The older version's files, with the libraries of this one."""
+    """Returns the older version's files, with the libraries of this one."""
     folder = tmp_path_factory.mktemp("older") / "code"
     git = ["git", "-C", str(ROOT), "worktree"]
     subprocess.run([*git, "add", "--detach", "-q", str(folder), OLDER], check=True)
@@ -98,7 +98,7 @@ def test_both_versions_lose_nothing(centre: MixedCentre, fake: FakeController) -
     )
     more(callers, 3 * CONTACTS)
     callers.stop()
-    # What was under way when a web process was killed got no answer, and was repeated.
+    # Calls interrupted by the kill of a web process got no response, and were repeated.
     assert [one for one in callers.wrong if not isinstance(one, str)] == []
     callers.wrong.clear()
     unanswered = callers.statuses.pop(0, 0)

@@ -87,7 +87,7 @@ def ask(centre: Centre, method: str, path: str, body: Any, **headers: str) -> An
         client.close()
 
 
-def test_a_ticket_and_a_session_are_good_for_processes_with_other_clocks(centre):
+def test_a_ticket_and_a_session_are_valid_for_processes_with_other_clocks(centre):
     data = ask(centre, "POST", "/api/socket", {})
     [opened, again] = [Socket(centre.feed_url), Socket(centre.feed_url)]
     assert opened.hi(data["ticket"]).next()["t"] == "hb"
@@ -101,7 +101,7 @@ def test_a_ticket_and_a_session_are_good_for_processes_with_other_clocks(centre)
     )
 
 
-def test_what_waits_is_sent_once_and_in_order(centre, fake):
+def test_queued_messages_are_sent_once_and_in_order(centre, fake):
     values = {"contacts": CONTACTS, "each": EACH, "number": 5511400066666}
     with centre.connect() as database:
         database.execute(FILL, values | {"port": 6666})
@@ -114,7 +114,7 @@ def test_what_waits_is_sent_once_and_in_order(centre, fake):
     assert len(said) == CONTACTS
 
 
-def test_what_is_scheduled_is_sent_when_the_database_says(centre, fake):
+def test_scheduled_messages_are_sent_by_the_database_clock(centre, fake):
     now = datetime.now(UTC)
     body = {"operatorId": centre.rows["ana"], "contactId": 551130000001}
     for n in range(LATER):
@@ -122,7 +122,7 @@ def test_what_is_scheduled_is_sent_when_the_database_says(centre, fake):
         more = {"content2": f"later {n}", "sendAt": at}
         ask(centre, "POST", "/api/chat/schedule", body | more)
     states = "SELECT array_agg(state ORDER BY id) FROM chats_scheduled"
-    # One after the other is due, and whichever worker is first takes it.
+    # They are due one after another, and whichever worker is first takes one.
     for n in range(LATER - 1):
         with centre.connect() as database:
             due = "UPDATE chats_scheduled SET send_at = now() WHERE text = %s"
@@ -135,7 +135,7 @@ def test_what_is_scheduled_is_sent_when_the_database_says(centre, fake):
     assert [texts[f"later {n}"] for n in range(LATER)] == [1] * (LATER - 1) + [0]
 
 
-def test_a_menu_waits_for_as_long_as_it_says(centre, fake):
+def test_a_menu_times_out_by_the_database_clock(centre, fake):
     menu = {**deciding.MENU, "timeout": TIMEOUT}
     with centre.connect() as database:
         database.execute("DELETE FROM chats_task")
@@ -154,7 +154,7 @@ def test_a_menu_waits_for_as_long_as_it_says(centre, fake):
       FROM chats_task WHERE kind = 'menu'
     """
     assert centre.asking.value(waits, timedelta(seconds=TIMEOUT)) is True
-    # They are over: each customer is told so once, by whichever worker.
+    # After the timeout each customer gets the text once, from either worker.
     with centre.connect() as database:
         database.execute(
             "UPDATE chats_menustate SET asked_at = asked_at - %s",

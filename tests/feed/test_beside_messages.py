@@ -1,4 +1,4 @@
-"""Notes, surveys and scheduled messages in the feed: as REST answers them."""
+"""Notes, surveys and scheduled messages in the feed are as in REST."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def events_of(stamped: list[dict[str, Any]], kind: str) -> list[dict[str, Any]]:
 
 @pytest.mark.parametrize("contact_fixture", ["contact", "page_contact"])
 @pytest.mark.parametrize("by", ["ana", "supervisor", "key"])
-def test_a_note_is_as_rest_answers_it(
+def test_a_note_is_as_in_rest(
     api: Api, stamp: Any, ana: Any, contact_fixture: str, by: str, request: Any
 ) -> None:
     contact = request.getfixturevalue(contact_fixture)
@@ -122,7 +122,7 @@ def test_a_scheduled_message_is_sent(
     assert (gone["op"], gone["id"], "row" in gone) == ("D", pk, False)
 
 
-def test_nothing_of_a_deleted_contact_is_sent(
+def test_events_of_a_deleted_contact_are_not_sent(
     contact: Contact, ana: Any, stamp: Any
 ) -> None:
     chat = builders.make_chat(contact)
@@ -139,7 +139,7 @@ def test_nothing_of_a_deleted_contact_is_sent(
     assert sent == {"note": None, "survey": None, "schedule": None}
 
 
-def test_a_note_says_for_whom_it_is(
+def test_a_note_has_its_mentions(
     contact: Contact, ana: Any, bruno: Any, sales: Any
 ) -> None:
     Contact.objects.update(operator=bruno)

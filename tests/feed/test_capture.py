@@ -91,7 +91,7 @@ def test_a_statement_that_changes_nothing_is_not_captured(
     assert stamp() == []
 
 
-def test_what_is_not_shown_is_not_captured(
+def test_columns_that_are_not_shown_are_not_captured(
     manager: Any, contact: Contact, stamp: Any
 ) -> None:
     message = builders.make_message(builders.make_chat(contact))
@@ -111,20 +111,20 @@ def test_a_rollback_is_not_captured(manager: Any, stamp: Any) -> None:
     assert stamp() == []
 
 
-def test_a_truncate_begins_a_new_epoch(stamp: Any) -> None:
+def test_a_truncate_starts_a_new_epoch(stamp: Any) -> None:
     stamp()
     with connection.cursor() as cursor:
         cursor.execute("SELECT epoch FROM change_head")
         (before,) = cursor.fetchone()
         cursor.execute("TRUNCATE chats_message CASCADE")
     rows = stamp()
-    # One of each captured table that it emptied, and one name for all.
+    # One entry for each truncated table, with one epoch for all.
     assert {row["kind"] for row in rows} == {"epoch"}
     [epoch] = {row["ev"] for row in rows}
     assert epoch != before
 
 
-def test_a_bulk_load_is_one_new_epoch(manager: Any, stamp: Any) -> None:
+def test_a_bulk_load_starts_one_new_epoch(manager: Any, stamp: Any) -> None:
     stamp()
     with transaction.atomic():
         with connection.cursor() as cursor:
@@ -138,7 +138,7 @@ def test_a_bulk_load_is_one_new_epoch(manager: Any, stamp: Any) -> None:
     assert [row["kind"] for row in stamp()] == ["epoch"]
 
 
-def test_a_deleted_contact_is_gone_and_a_revived_one_new(
+def test_a_deleted_contact_is_removed_and_a_restored_one_sent_as_new(
     contact: Contact, stamp: Any
 ) -> None:
     stamp()
@@ -152,7 +152,7 @@ def test_a_deleted_contact_is_gone_and_a_revived_one_new(
     ]
 
 
-def test_a_revived_contact_brings_the_chat_that_was_left_open(
+def test_a_restored_contact_is_sent_with_its_open_chat(
     contact: Contact, stamp: Any
 ) -> None:
     chat = builders.make_chat(contact)
@@ -169,7 +169,7 @@ def test_a_revived_contact_brings_the_chat_that_was_left_open(
     assert (row["open"], row["protocol"]) == (True, chat.protocol)
 
 
-def test_a_contact_that_changes_its_id_is_gone_under_the_old_one(
+def test_a_contact_that_changes_its_id_is_removed_under_the_old_one(
     contact: Contact, stamp: Any
 ) -> None:
     stamp()
@@ -181,7 +181,7 @@ def test_a_contact_that_changes_its_id_is_gone_under_the_old_one(
     ]
 
 
-def test_what_moves_to_another_manager_is_gone_from_the_first(
+def test_a_row_that_moves_to_another_manager_is_removed_from_the_first(
     manager: Any, other_manager: Any, stamp: Any
 ) -> None:
     area = builders.make_area(manager, "moving")
@@ -198,7 +198,7 @@ def test_what_moves_to_another_manager_is_gone_from_the_first(
         ]
 
 
-def test_a_chat_goes_along_when_two_contacts_turn_out_to_be_one(
+def test_a_chat_is_sent_again_when_contacts_are_merged(
     manager: Any, contact: Contact, stamp: Any
 ) -> None:
     other = builders.make_contact(manager)
@@ -219,7 +219,7 @@ def test_a_chat_goes_along_when_two_contacts_turn_out_to_be_one(
     assert ("contact", "D", other.public_id) in sent_events(rows)
 
 
-def test_a_chat_is_sent_again_when_its_contact_changes_hands(
+def test_a_chat_is_sent_again_when_its_contact_gets_another_operator(
     contact: Contact, ana: Any, stamp: Any
 ) -> None:
     builders.make_chat(contact)
@@ -243,7 +243,7 @@ def test_a_chat_opened_by_a_claim_is_captured_once(
     ]
 
 
-def test_an_inactive_operator_is_gone(manager: Any, ana: Any, stamp: Any) -> None:
+def test_an_inactive_operator_is_removed(manager: Any, ana: Any, stamp: Any) -> None:
     stamp()
     ana.is_active = False
     ana.save()
@@ -254,7 +254,7 @@ def test_an_inactive_operator_is_gone(manager: Any, ana: Any, stamp: Any) -> Non
     ]
 
 
-def test_no_secret_leaves_by_the_log(manager: Any, stamp: Any) -> None:
+def test_the_log_contains_no_secret(manager: Any, stamp: Any) -> None:
     manager.facebook_token = "canary-token"
     manager.gateway_settings = "canary-settings"
     manager.name = "Renamed"
@@ -266,7 +266,7 @@ def test_no_secret_leaves_by_the_log(manager: Any, stamp: Any) -> None:
     assert manager.facebook_token not in sent
 
 
-def test_numbers_have_no_gap(manager: Any, stamp: Any) -> None:
+def test_numbers_have_no_gaps(manager: Any, stamp: Any) -> None:
     stamp()
     for _ in range(5):
         builders.make_area(manager)
@@ -277,7 +277,7 @@ def test_numbers_have_no_gap(manager: Any, stamp: Any) -> None:
     assert numbers == list(range(numbers[0], numbers[0] + 6))
 
 
-def test_a_customers_own_picture_is_sent_as_its_bare_address(
+def test_a_customers_picture_is_sent_as_an_unsigned_address(
     manager: Any, contact: Contact, stamp: Any, api: Any
 ) -> None:
     """REST returns the same address with a signature."""

@@ -1,4 +1,4 @@
-"""What the feed says of answers that are kept in closed chats, and of reopened ones."""
+"""Events of surveys in closed chats, and of reopened chats."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def test_the_question_comes_before_the_closing(talk: Conversation) -> None:
     assert rows_of(stamped, "chat")[0]["open"] is False
 
 
-def test_an_answer_is_a_message_like_any(talk: Conversation) -> None:
+def test_an_answer_is_an_ordinary_message(talk: Conversation) -> None:
     talk.close()
     stamp_log()
     answered = talk.customer("5")

@@ -15,7 +15,7 @@ CAPTURED = {
     "contacts_contact",
     "chats_chat",
     "chats_message",
-    # Sent to clients that ask for them, or shown by the lines that these get.
+    # Sent to clients that request them, or shown by the lines that these get.
     "contacts_tag",
     "contacts_tagging",
     "chats_menustate",
@@ -23,16 +23,16 @@ CAPTURED = {
     "chats_note",
     "chats_survey",
     "chats_scheduled",
-    # Their rows are no events, but decide who may see what.
+    # Their rows are not events, but determine permissions.
     "managers_supervision",
     "managers_apikey",
     "managers_apikey_managers",
     "auth_user",
 }
 
-# Of each captured table: the columns that events show or depend on, with the members
-# that they make for a contact and a message, and the others with the reason.
-# `test_every_column` and `tests/contract/test_answers_agree.py` hold REST to the same.
+# For each captured table: the columns that events show or depend on, with the members
+# of a contact or message that they determine, and the other columns with the reason.
+# `test_every_column` and `tests/contract/test_answers_agree.py` check that REST agrees.
 DEPENDS: tuple[str, ...] = ()
 IN_LINE = "in no row of a contact, but in its line"
 RULES = "for the rules of waiting and distribution: no client reads it"
@@ -224,7 +224,7 @@ def test_every_broadcast_table_has_its_triggers(db: None, table: str) -> None:
 
 
 @pytest.mark.parametrize("table", sorted(COLUMNS))
-def test_somebody_decided_about_every_column(db: None, table: str) -> None:
+def test_every_column_is_listed(db: None, table: str) -> None:
     with connection.cursor() as cursor:
         columns = {
             c.name
@@ -235,7 +235,7 @@ def test_somebody_decided_about_every_column(db: None, table: str) -> None:
     assert len(columns) == len(shown) + len(hidden)
 
 
-def test_old_and_new_are_not_joined_by_a_loop_in_a_loop(db: None) -> None:
+def test_old_and_new_rows_are_not_joined_by_nested_loops(db: None) -> None:
     """Such a loop is quadratic in the rows of a statement.
 
     A database session caches the plan of its first statement, made for one row.

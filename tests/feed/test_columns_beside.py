@@ -1,4 +1,4 @@
-"""A column of a note, survey or scheduled message is in the members that are listed."""
+"""Columns of notes, surveys and scheduled messages are in the listed members of events."""
 
 from __future__ import annotations
 
@@ -94,7 +94,7 @@ OTHER: dict[str, dict[str, dict[str, Any]]] = {
     },
 }
 CASES = [(table, column) for table, columns in OTHER.items() for column in columns]
-# Without a mark a survey is in another state.
+# Without a mark the survey has another state.
 TOGETHER = {("chats_survey", "state"): {"rating"}}
 
 
@@ -102,7 +102,7 @@ TOGETHER = {("chats_survey", "state"): {"rating"}}
 def shown(
     manager: Any, contact: Any, sales: Any, ana: Any, bruno: Any, supervisor: Any
 ) -> Any:
-    """Returns a function: the row of the event of such a row, which is not kept."""
+    """Returns a function that makes such a row, returns its event, and rolls back."""
     other = builders.make_contact(manager)
     ids: dict[Any, Any] = {
         "manager": manager.pk,
@@ -142,7 +142,7 @@ def test_every_column_is_tried(table: str) -> None:
 
 
 @pytest.mark.parametrize(("table", "column"), CASES)
-def test_a_column_is_shown_as_it_is_listed(shown: Any, table: str, column: str) -> None:
+def test_a_column_is_in_the_listed_members(shown: Any, table: str, column: str) -> None:
     changed = differing(shown(table, {}), shown(table, OTHER[table][column]))
     listed = set(COLUMNS[table][0].get(column, ()))
     assert changed == listed | TOGETHER.get((table, column), set())

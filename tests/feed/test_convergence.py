@@ -243,7 +243,7 @@ class Hour:
 
 
 @pytest.mark.timeout(180)
-def test_a_client_has_what_rest_answers(
+def test_a_client_has_the_state_of_rest(
     feed: Feed, manager: Any, sales: Any, support: Any, ana: Any, bruno: Any, api: Api
 ) -> None:
     hour = Hour(manager, [sales, support], [ana, bruno])

@@ -1,4 +1,4 @@
-"""A console that follows lines has the counts and the lines that REST answers."""
+"""A console that follows lines has the counts and the lines of REST."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ COUNTED = ("menu", "waiting", "serving", "answered")
 
 
 class ConsoleHour(Hour):
-    """An hour in which tags, clocks, menus and what is beside messages change, too."""
+    """A random hour in which tags, clocks, menus and notes change, too."""
 
     def step(self) -> None:
         """Does one random thing; the server may refuse it."""
@@ -48,7 +48,7 @@ class ConsoleHour(Hour):
             self.chance.choice(more)(chat)
 
     def an_operator_gets_other_areas(self) -> None:
-        """Nothing: after a reset a client reads anew, which would prove nothing."""
+        """Nothing: a client reads everything after a reset, which would prove nothing."""
 
     def it_is_tagged(self, chat: Chat) -> None:
         code = self.chance.choice(["vip", "novo", "gold"])
@@ -98,7 +98,7 @@ class ConsoleHour(Hour):
 
 
 class Console:
-    """Keeps counts by what lines were and are, from where it read them last."""
+    """Updates counts by old and new lines, starting from the counts that it read."""
 
     def __init__(self, feed: Feed, api: Api, operator: str) -> None:
         self.feed, self.api, self.operator = feed, api, operator
@@ -121,7 +121,7 @@ class Console:
         self.socket = self.connect(self.socket.cursor, self.socket.epoch)
 
     def read_counts(self) -> None:
-        """Reads the counts anew, while the feed still sends what is in them already."""
+        """Reads the counts again, while the feed still sends changes included in them."""
         body = {"limit": 1, "feedCounts": True}
         answer = self.api.post("/api/chat/list", body).json()["data"]
         self.counted_to = answer["s"]
@@ -159,7 +159,7 @@ class Console:
 
     def apply_line(self, event: dict[str, Any]) -> None:
         key, was, place = event["id"], event["was"], event.get("is")
-        # Between two lines of a contact nothing is missing.
+        # No line of a contact is missing between two others.
         assert was in (self.places.get(key), None), event
         for change, by in ((was, -1), (place, 1)):
             if event["s"] > self.counted_to and change and change["state"] in COUNTED:
@@ -207,7 +207,7 @@ def without_clock(lines: dict[Any, Any]) -> dict[Any, Any]:
 
 
 @pytest.mark.timeout(240)
-def test_a_console_counts_as_rest_does(
+def test_a_console_has_the_counts_of_rest(
     feed: Feed, manager: Any, sales: Any, support: Any, ana: Any, bruno: Any, api: Api
 ) -> None:
     hour = ConsoleHour(manager, [sales, support], [ana, bruno])
@@ -234,7 +234,7 @@ def test_a_console_counts_as_rest_does(
         if hour.chance.random() < READINGS / STEPS:
             hour.chance.choice(list(consoles.values())).read_counts()
     hour.a_message_comes()
-    feed.await_quiet()  # Lines follow all else that was numbered with them.
+    feed.await_quiet()  # Lines come after the other events of their numbering.
     builders.make_area(manager, "the-end")
     assert Note.objects.count() > 5
     for name, console in consoles.items():
@@ -249,12 +249,12 @@ def test_a_console_counts_as_rest_does(
 
 
 def compare_with_tables(console: Console) -> None:
-    """Asserts that who sees all holds every row of a contact that is not deleted."""
+    """Asserts that a caller who sees everything has every row of existing contacts."""
     alive = Contact.objects.filter(deleted_at=None)
     notes = Note.objects.filter(chat__contact__in=alive).values_list("pk", "text")
     held = {key: row["text"] for key, row in console.beside["note"].items()}
     assert notes
-    # A contact that was deleted and is back is read anew, as with its messages.
+    # A deleted and restored contact is read again, as with its messages.
     assert held.items() <= {str(pk): text for pk, text in notes}.items()
     assert held
     surveys = Survey.objects.filter(chat__contact__in=alive)

@@ -76,7 +76,7 @@ class Running:
 
 
 @pytest.mark.parametrize("language", ["js", "python"])
-def test_an_example_is_read_at_a_glance(language: str) -> None:
+def test_an_example_is_short(language: str) -> None:
     assert len(example(language).splitlines()) <= MOST_LINES
 
 
@@ -93,7 +93,7 @@ def run() -> Iterator[Any]:
         program.stop()
 
 
-def test_the_python_example_receives_all_through_a_restart(
+def test_the_python_example_receives_all_events_through_a_restart(
     feed: Feed,
     live_server: Any,
     manager: Any,
@@ -120,7 +120,7 @@ def test_the_python_example_receives_all_through_a_restart(
 @pytest.mark.skipif(
     not shutil.which("node"), reason="the browser's language needs Node"
 )
-def test_the_browser_example_receives_all_through_a_restart(
+def test_the_browser_example_receives_all_events_through_a_restart(
     feed: Feed,
     live_server: Any,
     manager: Any,
@@ -140,7 +140,7 @@ def test_the_browser_example_receives_all_through_a_restart(
     feed.restart_server()
     Contact.objects.filter(pk=contact.pk).update(deleted_at="2026-01-01T00:00Z")
     program.read_until("Zulmira")
-    # Its data becomes void; the first request of the state fails and is retried.
+    # A reset invalidates its data; the first request of the state fails and is retried.
     with connection.cursor() as cursor:
         cursor.execute("SELECT change_new_epoch()")
     builders.make_contact(manager, name="Aurora")

@@ -1,6 +1,4 @@
-"""A column of a contact or a message is in the same members of REST's and the feed's
-JSON and of the documentation, or in none of them.
-"""
+"""Columns of contacts and messages are in the same members of REST, feed and docs."""
 
 from __future__ import annotations
 
@@ -24,8 +22,8 @@ UUIDS = (
     "1b7f2f8e-6a64-4c0a-9e0c-6d0d6f0c9d5e",
 )
 
-# A value for each column that does not say whose row it is; `EMPTY_` has the others.
-# An area and an operator are named by their fixtures.
+# A value for each column that does not identify the row; `EMPTY_` has the others. An
+# area and an operator are given by their fixtures.
 EMPTY_CONTACT: dict[str, Any] = {
     "channel": "whatsapp",
     "external_id": "BR.1502576394655843",
@@ -83,16 +81,17 @@ MESSAGE: dict[str, Any] = {
         "deleted": "2026-11-20T12:00:00.000Z",
     },
 }
-# What a column alone cannot have: a phone is WhatsApp's, an incoming one is not sent.
+# Values that depend on other columns: only WhatsApp has phones, and incoming messages
+# are not sent.
 WHOLE_CONTACT = CONTACT | {"channel": "whatsapp"}
 WHOLE_MESSAGE = MESSAGE | {"direction": "out"}
 
 
 @pytest.fixture
 def shown_contact(manager: Any, sales: Any, ana: Any, api: Any) -> Any:
-    """Returns a function: the contact with these columns, as REST and the feed show it.
+    """Returns a function: the contact with these columns, in REST and in the feed.
 
-    It leaves nothing behind.
+    It rolls back.
     """
     named = {"sales": sales.pk, "ana": ana.pk}
 
@@ -165,7 +164,7 @@ def test_every_column_is_tried(table: str, values: dict[str, Any]) -> None:
 
 
 @pytest.mark.parametrize("column", CONTACT)
-def test_a_column_of_a_contact_is_shown_as_it_is_listed(
+def test_a_column_of_a_contact_is_in_the_listed_members(
     shown_contact: Any, column: str
 ) -> None:
     changed = differing(shown_contact({}), shown_contact({column: CONTACT[column]}))
@@ -173,7 +172,7 @@ def test_a_column_of_a_contact_is_shown_as_it_is_listed(
 
 
 @pytest.mark.parametrize("column", MESSAGE)
-def test_a_column_of_a_message_is_shown_as_it_is_listed(
+def test_a_column_of_a_message_is_in_the_listed_members(
     shown_message: Any, column: str
 ) -> None:
     changed = differing(shown_message({}), shown_message({column: MESSAGE[column]}))
@@ -203,7 +202,7 @@ def test_a_message_has_the_documented_members(shown_message: Any) -> None:
     ("model", "whole", "empty"),
     [(Contact, WHOLE_CONTACT, EMPTY_CONTACT), (Message, WHOLE_MESSAGE, EMPTY_MESSAGE)],
 )
-def test_the_whole_row_lacks_nothing_and_the_empty_one_has_nothing_to_lack(
+def test_a_full_row_has_all_members_and_an_empty_one_the_required_ones(
     model: Any, whole: dict[str, Any], empty: dict[str, Any]
 ) -> None:
     for field in model._meta.concrete_fields:

@@ -1,4 +1,4 @@
-"""Lines in the feed: as REST answers them, once each, and with what they were."""
+"""Lines in the feed are as in REST, are sent once, and have their old values."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ def enter_menu(chat: Chat) -> MenuState:
         {"gateway": "whatsapp_cloud", "last_in_at": AT},
     ],
 )
-def test_a_line_is_as_rest_answers_it(
+def test_a_line_is_as_in_rest(
     api: Api, stamp: Any, over: dict[str, Any], contact_fixture: str, request: Any
 ) -> None:
     contact = request.getfixturevalue(contact_fixture)
@@ -108,7 +108,7 @@ def test_a_line_is_as_rest_answers_it(
     assert event["op"] == "U"
 
 
-# What happens to a contact that Ana holds in sales, and whether its line changes.
+# Actions on a contact of Ana in sales, and whether its line changes.
 CHANGES: dict[str, tuple[str, bool]] = {
     "waiting": ("UPDATE contacts_contact SET waiting_since = now()", True),
     "queued": ("UPDATE contacts_contact SET queued_at = now()", True),
@@ -128,13 +128,13 @@ CHANGES: dict[str, tuple[str, bool]] = {
     "clock moved": ("UPDATE chats_clock SET due_at = due_at + interval '1 h'", True),
     "clock gone": ("DELETE FROM chats_clock", True),
     "notified in vain": ("UPDATE chats_clock SET notified = 1", False),
-    "menu left": ("DELETE FROM chats_menustate", False),  # Who holds it took it out.
+    "menu left": ("DELETE FROM chats_menustate", False),  # Its operator took it out.
     "gateway": ("UPDATE managers_manager SET gateway = 'whatsapp_cloud'", True),
 }
 
 
 @pytest.mark.parametrize("name", CHANGES)
-def test_a_line_is_sent_when_it_changes_and_only_then(
+def test_a_line_is_sent_only_when_it_changes(
     contact: Contact, sales: Any, ana: Any, stamp: Any, name: str
 ) -> None:
     statement, is_sent = CHANGES[name]
@@ -167,7 +167,7 @@ def test_a_clock_s_state_is_sent_when_it_is_notified(
     assert event["row"]["clock"]["state"] == "risk"
 
 
-def test_it_says_what_it_was_and_is(
+def test_a_line_has_its_old_and_new_values(
     contact: Contact, support: Any, ana: Any, stamp: Any
 ) -> None:
     chat = builders.make_chat(contact)
@@ -196,7 +196,9 @@ def test_it_says_what_it_was_and_is(
         assert cursor.fetchone() is None
 
 
-def test_another_id_is_another_line(contact: Contact, stamp: Any) -> None:
+def test_a_contact_with_another_id_is_another_line(
+    contact: Contact, stamp: Any
+) -> None:
     builders.make_chat(contact)
     [before] = lines_of(stamp())
     Contact.objects.filter(pk=contact.pk).update(external_id="551130099999")
@@ -206,9 +208,7 @@ def test_another_id_is_another_line(contact: Contact, stamp: Any) -> None:
     assert new["is"] == before["is"]
 
 
-def test_a_chat_that_moves_takes_its_line_along(
-    manager: Any, contact: Contact, stamp: Any
-) -> None:
+def test_a_line_moves_with_its_chat(manager: Any, contact: Contact, stamp: Any) -> None:
     chat = builders.make_chat(contact, closed_at=AT)
     other = builders.make_contact(manager)
     stamp()
@@ -219,7 +219,7 @@ def test_a_chat_that_moves_takes_its_line_along(
     assert new["row"]["protocol"] == chat.protocol
 
 
-def test_a_new_epoch_knows_the_lines_of_then(contact: Contact, stamp: Any) -> None:
+def test_a_new_epoch_has_the_lines_of_its_start(contact: Contact, stamp: Any) -> None:
     chat = builders.make_chat(contact)
     stamp()
     with connection.cursor() as cursor:
@@ -235,7 +235,7 @@ def test_a_new_epoch_knows_the_lines_of_then(contact: Contact, stamp: Any) -> No
     assert event["row"]["state"] == "closed"
 
 
-def test_what_was_asked_for_outlives_a_change_of_rights(
+def test_requested_kinds_are_kept_after_a_change_of_permissions(
     feed: Feed, contact: Contact, support: Any, bruno: Any, sales: Any
 ) -> None:
     opened = feed.open(signed_in(bruno.user), also=["line"])
@@ -248,7 +248,7 @@ def test_what_was_asked_for_outlives_a_change_of_rights(
     assert [event["k"] for event in events] == ["chat", "line"]
 
 
-def test_lines_are_resumed_from_the_table_as_they_were_live(
+def test_lines_from_the_table_are_the_same_as_live(
     feed: Feed, contact: Contact, support: Any, ana: Any, bruno: Any
 ) -> None:
     callers = {"ana": signed_in(ana.user), "bruno": signed_in(bruno.user)}
@@ -271,13 +271,14 @@ def test_lines_are_resumed_from_the_table_as_they_were_live(
         return [event for event in events if event["k"] == "line"]
 
     live = {name: lines(opened) for name, (_, _, opened) in cursors.items()}
-    feed.restart_server()  # It has nothing in memory then.
+    feed.restart_server()  # The new process has no events in memory.
     for name, (cursor, epoch, _) in cursors.items():
         again = feed.connect().hi(
             ticket_of(callers[name]), cursor, epoch, also=["line"]
         )
         assert lines(again) == live[name]
-    # She saw it, lost it to support, and had it again as her own; he sees it from then.
+    # She saw it, lost it to support, and got it back as her own; he sees it from then
+    # on.
     assert [event["op"] for event in live["ana"]] == ["I", "X", "U", "U", "U"]
     assert live["ana"][2]["was"] is None
     assert [event["was"] is None for event in live["bruno"]] == [True, *[False] * 3]

@@ -39,16 +39,16 @@ def test_an_older_log_is_recreated_and_captures_what_follows():
     assert query("SELECT ev FROM change_stamp(100) WHERE kind = 'contact'") != []
 
 
-def test_the_log_of_today_is_left_as_it_is():
+def test_a_current_log_is_unchanged():
     builders.make_contact(builders.make_manager())
     before = query("SELECT count(*) FROM change_pend")
     migrate()
     assert query("SELECT count(*) FROM change_pend") == before != [(0,)]
 
 
-def test_the_additional_kinds_can_be_taken_back_and_come_again():
+def test_the_migration_of_additional_kinds_can_be_reversed():
     with connection.cursor() as cursor:
-        # What other tests have left would come first.
+        # Rows of other tests would come first.
         cursor.execute("DELETE FROM change_pend")
     chat = builders.make_chat(builders.make_contact(builders.make_manager()))
 

@@ -1,4 +1,4 @@
-"""The frames of the contract's "The live feed", one rule per test."""
+"""Frames as specified in the contract's "The live feed", one rule per test."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def is_end(event: dict[str, Any]) -> bool:
     return event["k"] == "area" and event["id"] == "the-end"
 
 
-def test_the_call_answers_the_address_and_the_cursor(
+def test_the_call_returns_the_address_and_the_cursor(
     feed: Feed, manager: Any, api: Api
 ) -> None:
     builders.make_area(manager)
@@ -35,7 +35,7 @@ def test_the_call_answers_the_address_and_the_cursor(
     assert opened.next() == {"t": "hb", "s": data["lastEventId"], "e": data["epoch"]}
 
 
-def test_both_spellings_of_the_address_open(feed: Feed, api: Api) -> None:
+def test_both_spellings_of_the_address_are_accepted(feed: Feed, api: Api) -> None:
     feed.await_quiet()
     for path in ("/api/socket", "/api/socket/"):
         with connect_websocket(f"ws://127.0.0.1:{feed.port}{path}") as opened:
@@ -68,7 +68,7 @@ def test_a_change_is_sent_as_it_happens(feed: Feed, manager: Any, api: Api) -> N
     }
 
 
-def test_a_client_that_was_away_gets_all_it_missed_once_and_in_order(
+def test_a_client_that_reconnects_gets_all_missed_events_once_and_in_order(
     feed: Feed, manager: Any, api: Api
 ) -> None:
     opened = feed.open(api)
@@ -123,7 +123,7 @@ def test_a_long_absence_comes_in_frames_of_500_from_the_table(
         (None, "other"),
     ],
 )
-def test_a_cursor_that_cannot_be_followed_is_a_reset(
+def test_a_cursor_that_cannot_be_resumed_is_a_reset(
     feed: Feed, api: Api, cursor: Any, epoch: str | None
 ) -> None:
     before = feed.open(api)
@@ -149,7 +149,7 @@ def test_a_cursor_older_than_the_table_is_a_reset(
     assert again.next()["t"] == "reset"
 
 
-def test_a_truncate_and_a_bulk_load_reset_who_is_connected(
+def test_a_truncate_and_a_bulk_load_reset_connected_clients(
     feed: Feed, manager: Any, api: Api
 ) -> None:
     opened = feed.open(api)
@@ -184,19 +184,19 @@ def test_a_truncate_and_a_bulk_load_reset_who_is_connected(
         "[" * 4000,
     ],
 )
-def test_a_malformed_frame_is_the_end(door: Feed, frame: Any) -> None:
+def test_a_malformed_frame_closes_the_connection(door: Feed, frame: Any) -> None:
     opened = door.connect()
     opened.send(frame)
     assert opened.closed() == 4400
 
 
-def test_a_frame_over_4_kib_is_the_end(feed: Feed, api: Api) -> None:
+def test_a_frame_over_4_kib_closes_the_connection(feed: Feed, api: Api) -> None:
     opened = feed.open(api)
     opened.send(json.dumps({"t": "viewing", "x": "x" * 5000}))
     assert opened.closed() == 1009
 
 
-def test_an_unknown_frame_is_passed_over(feed: Feed, manager: Any, api: Api) -> None:
+def test_an_unknown_frame_is_ignored(feed: Feed, manager: Any, api: Api) -> None:
     opened = feed.open(api)
     for frame in (
         {"t": "dance"},
@@ -213,7 +213,7 @@ def test_an_unknown_frame_is_passed_over(feed: Feed, manager: Any, api: Api) -> 
     ("also", "is_sent"),
     [(None, False), ([], False), (["dance"], False), (["dance", "line"], True)],
 )
-def test_kinds_of_a_later_version_may_be_asked_for(
+def test_unknown_kinds_may_be_requested(
     feed: Feed, contact: Contact, api: Api, also: Any, is_sent: bool
 ) -> None:
     opened = feed.open(api, also=also)
@@ -235,7 +235,7 @@ def test_a_restart_is_announced_and_resumed(feed: Feed, manager: Any, api: Api) 
     assert [event["id"] for event in frame["e"]] == ["meanwhile"]
 
 
-def test_the_table_has_room_ahead(feed: Feed) -> None:
+def test_the_table_has_partitions_ahead(feed: Feed) -> None:
     def partitions() -> int:
         with connection.cursor() as cursor:
             cursor.execute(

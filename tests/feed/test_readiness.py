@@ -14,7 +14,7 @@ from tests import builders
 from tests.feed.processes import Feed, wait_until
 
 
-def test_a_feed_that_runs_is_ready_and_reports_its_rate(feed: Feed) -> None:
+def test_a_running_feed_is_ready_and_reports_its_rate(feed: Feed) -> None:
     def is_ready() -> bool:
         try:
             return "0 waiting" in readiness.check()
@@ -33,7 +33,7 @@ def test_a_feed_counts_the_tasks_that_are_due(feed: Feed, manager: Any) -> None:
     assert feed.metrics()["hci_tasks_lag_seconds"] > 0
 
 
-def test_without_a_relay_it_is_not(transactional_db: None, manager: Any) -> None:
+def test_without_a_relay_it_is_not_ready(transactional_db: None, manager: Any) -> None:
     with connection.cursor() as cursor:
         cursor.execute("UPDATE change_pace SET at = now() - interval '1 minute'")
     with pytest.raises(LackingError):

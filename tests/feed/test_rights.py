@@ -1,4 +1,4 @@
-"""REST, live events and replayed events follow the same table of rights."""
+"""REST, live events and replayed events have the same permissions."""
 
 from __future__ import annotations
 
@@ -99,7 +99,7 @@ def test_rest_live_feed_and_history_agree_with_the_table(
         assert resumed.events_until(is_end) == live, name
 
 
-def test_strangers_receive_nothing(
+def test_callers_without_access_receive_nothing(
     feed: Feed,
     manager: Any,
     other_manager: Any,
@@ -115,7 +115,7 @@ def test_strangers_receive_nothing(
         assert contacts_by_rest(api, manager) == set()
 
 
-def test_the_table_of_the_feed_is_asked_the_same_question(
+def test_events_from_the_table_have_the_same_permissions(
     manager: Any,
     ana: Operator,
     bruno: Operator,
@@ -149,7 +149,7 @@ def test_the_table_of_the_feed_is_asked_the_same_question(
         assert len(by_python) == len(expected(table, name))
 
 
-def test_a_contact_that_leaves_ones_sight_is_removed_by_its_id_alone(
+def test_a_contact_that_becomes_invisible_is_removed_by_its_id(
     feed: Feed, manager: Any, people: dict[str, Api], contact: Contact, support: Any
 ) -> None:
     feed.await_quiet()
@@ -178,7 +178,7 @@ def test_a_message_goes_to_the_contacts_operator_at_its_numbering(
     feed.await_quiet()
     ana, bruno = feed.open(people["ana"]), feed.open(people["bruno"])
     with elsewhere() as writer:
-        # Its insert is open while the contact moves.
+        # Its insert is not committed while the contact moves.
         writer.execute(
             "INSERT INTO chats_message (uuid, manager_id, contact_id, chat_id,"
             " direction, type, content, url, sender, status, error, created_at)"
@@ -197,7 +197,7 @@ def test_a_message_goes_to_the_contacts_operator_at_its_numbering(
     ]
 
 
-def test_other_areas_are_a_reset_also_for_who_was_away(
+def test_changed_areas_are_a_reset_also_after_reconnecting(
     feed: Feed, manager: Any, people: dict[str, Api], ana: Operator, support: Any
 ) -> None:
     contact = builders.make_contact(manager, area=support)
@@ -228,7 +228,7 @@ def test_another_number_of_the_manager_is_a_reset(
     assert event["m"] == 5511400099999
 
 
-def test_what_became_void_is_also_found_in_the_table(
+def test_resets_are_also_found_in_the_table(
     feed: Feed,
     manager: Any,
     other_manager: Any,
@@ -267,7 +267,7 @@ def test_another_manager_of_a_key_is_a_reset(
     assert opened.events_until(is_end) == []
 
 
-def test_a_change_that_leaves_the_rights_as_they_were_is_no_reset(
+def test_a_change_without_effect_on_permissions_is_no_reset(
     feed: Feed, manager: Any, people: dict[str, Api], ana: Operator, support: Any
 ) -> None:
     feed.await_quiet()
@@ -287,7 +287,7 @@ def test_a_change_that_leaves_the_rights_as_they_were_is_no_reset(
 
 
 @pytest.mark.parametrize("credential", ["key:999999", "user:999999"])
-def test_what_has_ended_has_no_caller(db: None, credential: str) -> None:
+def test_an_ended_credential_has_no_caller(db: None, credential: str) -> None:
     assert find_caller(credential) is None
 
 

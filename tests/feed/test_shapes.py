@@ -1,4 +1,4 @@
-"""The row of an event equals what REST returns, for every kind."""
+"""The row of an event equals that of REST, for every kind."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ ODD = 'Zoë "x" \\ / \u2028 \n 😀'
         {"email": "", "controller_port": None, "name": ODD},
     ],
 )
-def test_a_manager_is_as_rest_answers_it_without_contacts_and_token(
+def test_a_manager_is_as_in_rest_without_contacts_and_token(
     full_api: Any, stamp: Any, over: dict[str, Any]
 ) -> None:
     builders.make_manager(**over)
@@ -37,13 +37,13 @@ def test_a_manager_is_as_rest_answers_it_without_contacts_and_token(
     }
 
 
-def test_an_area_is_as_rest_answers_it(manager: Any, api: Any, stamp: Any) -> None:
+def test_an_area_is_as_in_rest(manager: Any, api: Any, stamp: Any) -> None:
     builders.make_area(manager, "vendas", name=ODD)
     rows = rows_of(stamp(), "area")
     assert rows == api.get("/api/area/8080").json()["data"]
 
 
-def test_an_operator_is_as_rest_answers_it_without_online(
+def test_an_operator_is_as_in_rest_without_online(
     manager: Any, sales: Any, support: Any, api: Any, stamp: Any
 ) -> None:
     builders.make_operator(manager, support, sales, name="Zoë", email="")
@@ -67,7 +67,7 @@ def test_an_operator_is_as_rest_answers_it_without_online(
         {"operator": "ana"},
     ],
 )
-def test_a_contact_is_as_rest_answers_it(
+def test_a_contact_is_as_in_rest(
     manager: Any,
     api: Any,
     stamp: Any,
@@ -87,7 +87,7 @@ def test_a_contact_is_as_rest_answers_it(
 
 
 @pytest.mark.parametrize("owner", [None, "ana"])
-def test_a_chat_is_as_rest_answers_it(
+def test_a_chat_is_as_in_rest(
     contact: Contact, api: Any, stamp: Any, owner: str | None, request: Any
 ) -> None:
     if owner:
@@ -142,7 +142,7 @@ def test_a_closed_chat_is_sent_as_closed(
     ],
 )
 @pytest.mark.parametrize("contact_fixture", ["contact", "page_contact"])
-def test_a_message_is_as_rest_answers_it(
+def test_a_message_is_as_in_rest(
     api: Any, stamp: Any, over: dict[str, Any], contact_fixture: str, request: Any
 ) -> None:
     contact = request.getfixturevalue(contact_fixture)

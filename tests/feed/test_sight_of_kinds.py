@@ -1,7 +1,7 @@
-"""Nobody gets an additional kind that he may not see, nor one that he did not ask for.
+"""A caller only gets additional kinds that he requested, of contacts that he may see.
 
-The judge is `hci_center.visibility`, asked about each contact as it was when the changes
-were numbered; live events and those that are read from the table must agree with it.
+Checked by `hci_center.visibility` for each contact as it was when the changes were
+numbered; live events and those read from the table must agree with it.
 """
 
 from __future__ import annotations
@@ -115,7 +115,7 @@ def callers_of(managers: list[Any]) -> list[Caller]:
 
 
 class TableOfThisTransaction:
-    """Reads for the replay store what the test's own transaction has numbered."""
+    """Reads for the replay store the events numbered in the test's transaction."""
 
     def __init__(self, cursor: Any) -> None:
         self._cursor = cursor
@@ -127,7 +127,7 @@ class TableOfThisTransaction:
 
 
 def replayed(audience: Audience, after: int, upto: int) -> list[Any]:
-    # Opened here: a coroutine would get a connection of its own.
+    # Opened here, because a coroutine would get another connection.
     with connection.cursor() as cursor:
         table: Any = TableOfThisTransaction(cursor.cursor)
         page = asyncio.run(ReplayStore(table).page(audience, after, upto))
@@ -136,7 +136,7 @@ def replayed(audience: Audience, after: int, upto: int) -> list[Any]:
 
 
 @pytest.mark.parametrize("seed", range(3))
-def test_only_who_sees_a_contact_gets_what_belongs_to_it(db: None, seed: int) -> None:
+def test_only_callers_who_see_a_contact_get_its_events(db: None, seed: int) -> None:
     chance = random.Random(seed)  # noqa: S311 - no secret
     managers = [builders.make_manager() for _ in range(2)]
     for manager in managers:

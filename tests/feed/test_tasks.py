@@ -10,7 +10,7 @@ import pytest
 from hci_center.feed.tasks import in_daemon_thread, run_together
 
 
-def test_tasks_that_belong_together_end_together() -> None:
+def test_a_group_of_tasks_ends_together() -> None:
     cancelled: list[bool] = []
 
     async def lasting() -> None:
@@ -33,7 +33,7 @@ def test_tasks_that_belong_together_end_together() -> None:
     assert cancelled == [True, True]
 
 
-def test_a_call_in_a_thread_returns_or_raises_and_keeps_no_process_alive() -> None:
+def test_a_call_in_a_thread_returns_or_raises_and_does_not_delay_the_exit() -> None:
     def name() -> tuple[bool, bool]:
         thread = threading.current_thread()
         return thread is threading.main_thread(), thread.daemon

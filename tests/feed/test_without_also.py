@@ -1,7 +1,7 @@
-"""A client that asks for no additional kinds gets the frames that it always got.
+"""A client that requests no additional kinds gets the same frames as before them.
 
-`recorded/` has the frames of a scenario, recorded before those kinds existed. Ids, times
-and numbers are replaced by their order of appearance.
+`recorded/` has the frames of a scenario, recorded before those kinds existed. Ids,
+times and numbers are replaced by their order of appearance.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from tests.feed.stamped import empty_log
 RECORDED = Path(__file__).with_name("recorded")
 NUMBERS = (551130009001, 551130009002, 551130009003)
 AT = "2026-11-20T12:00:00Z"
-# What differs from run to run, in one order of appearance each.
+# Values that differ between runs, each replaced by its order of appearance.
 VARIABLE = re.compile(
     r"(?P<uuid>[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})"
     r"|(?P<time>\d{4}-\d\d-\d\dT[0-9:.]+Z)"
@@ -42,7 +42,7 @@ VARIABLE = re.compile(
 
 
 def anonymous(frames: list[str]) -> str:
-    """Returns the frames as lines, without what differs from run to run."""
+    """Returns the frames as lines, without values that differ between runs."""
     seen: dict[str, list[str]] = {}
 
     def place(found: re.Match[str]) -> str:
@@ -64,7 +64,7 @@ def drain() -> list[Change]:
 
 
 class Scenario:
-    """What happens in the recorded minutes, with all that the additional kinds show."""
+    """The recorded scenario, with all changes that the additional kinds show."""
 
     def __init__(self, manager: Any, areas: list[Any], people: list[Any]) -> None:
         self.manager, self.areas, self.people = manager, areas, people
@@ -158,7 +158,7 @@ class Scenario:
 
 
 @pytest.mark.parametrize("who", ["key", "ana", "bruno"])
-def test_the_frames_are_those_that_were_recorded(
+def test_the_frames_are_the_recorded_ones(
     manager: Any, sales: Any, support: Any, ana: Any, bruno: Any, who: str
 ) -> None:
     managers, viewer = frozenset({manager.pk}), {"ana": ana, "bruno": bruno}.get(who)
@@ -188,7 +188,7 @@ class Recorder:
         """Nothing: it is never full."""
 
 
-def test_nobody_s_bytes_depend_on_what_others_ask_for(
+def test_frames_do_not_depend_on_kinds_requested_by_others(
     manager: Any, sales: Any, support: Any, ana: Any, bruno: Any
 ) -> None:
     empty_log()

@@ -1,4 +1,4 @@
-"""manage.py import_legacy: of whom was erased here between two imports."""
+"""manage.py import_legacy: customers erased between two imports."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def imported(tmp_path, import_legacy):
-    """The contact of an import that has been erased since."""
+    """Returns an imported contact that has been erased since."""
     write(tmp_path, users=[user(contacts=[contact()])], chats=[chat(message())])
     import_legacy("--commit")
     row = Contact.objects.get()
@@ -27,13 +27,13 @@ def imported(tmp_path, import_legacy):
     return row
 
 
-def test_no_digest_tells_who_it_was(imported):
+def test_digests_do_not_identify_the_customer(imported):
     for ref in ImportRef.objects.filter(collection__in=["contacts", "chats"]):
         assert (ref.key, ref.digest, ref.columns) == (f"apagado-{ref.pk}", "", {})
     assert ImportRef.objects.filter(collection="users").exclude(digest="").exists()
 
 
-def test_whoever_is_still_in_the_files_is_imported_as_somebody_new(
+def test_an_erased_customer_in_the_files_is_imported_as_a_new_one(
     imported, tmp_path, import_legacy
 ):
     more = chat(message(), message(text="Alguém?"))

@@ -1,4 +1,4 @@
-"""manage.py import_legacy: into a database that has something already."""
+"""manage.py import_legacy into a database that already has data."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def test_a_second_run_changes_no_row(tmp_path, import_legacy):
 
 
 class TestDelta:
-    def test_it_appends_what_is_new_and_keeps_what_changed_here(
+    def test_it_appends_new_rows_and_keeps_changes_made_here(
         self, tmp_path, import_legacy
     ):
         old = [contact(), contact(5511977776666, name="Maria")]
@@ -61,7 +61,7 @@ class TestDelta:
         import_legacy("--commit", "--delta")
         assert everything() == before
 
-    def test_another_beginning_is_an_error(self, tmp_path, import_legacy):
+    def test_changed_earlier_messages_are_an_error(self, tmp_path, import_legacy):
         write(tmp_path, users=[user(contacts=[contact()])], chats=[chat(message())])
         import_legacy("--commit")
         write(tmp_path, chats=[chat(message(text="Oi"), message())])
@@ -70,7 +70,7 @@ class TestDelta:
             "imported."
         ]
 
-    def test_a_newer_chat_takes_the_place_of_the_imported_one(
+    def test_a_newer_chat_replaces_the_imported_one_as_the_open_one(
         self, tmp_path, import_legacy
     ):
         write(tmp_path, users=[user(contacts=[contact()])], chats=[chat(message())])
@@ -85,7 +85,7 @@ class TestDelta:
         assert Contact.objects.get().unread == 1
 
 
-def test_verify_finds_what_is_not_the_same_here(tmp_path, import_legacy):
+def test_verify_finds_differences(tmp_path, import_legacy):
     write(tmp_path, users=[user(contacts=[contact()])], chats=[chat(message())])
     import_legacy("--commit")
     assert "All that was imported is here." in import_legacy("--verify")
@@ -94,7 +94,7 @@ def test_verify_finds_what_is_not_the_same_here(tmp_path, import_legacy):
         import_legacy("--verify")
 
 
-def test_a_chat_that_was_begun_here_stays_open(tmp_path, import_legacy):
+def test_a_chat_opened_here_stays_open(tmp_path, import_legacy):
     manager = builders.make_bakery()
     ours = builders.make_contact(
         manager, channel="whatsapp", external_id="5511988887777", name="João (aqui)"

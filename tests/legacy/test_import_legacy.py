@@ -1,4 +1,4 @@
-"""manage.py import_legacy: what becomes of users, contacts, chats and messages."""
+"""manage.py import_legacy: imported users, contacts, chats and messages."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from tests.legacy.database import everything, problems
 pytestmark = pytest.mark.django_db
 
 
-def test_a_small_centre_is_there_as_it_was(tmp_path, import_legacy):
+def test_a_small_export_is_imported_completely(tmp_path, import_legacy):
     write(
         tmp_path,
         users=[user(contacts=[contact(), contact("9876", name="Maria", area="")])],
@@ -60,9 +60,7 @@ def test_a_small_centre_is_there_as_it_was(tmp_path, import_legacy):
     assert opened.seen_message_id == told[2].pk
 
 
-def test_nothing_is_sent_and_the_ledger_says_that_it_was_imported(
-    tmp_path, import_legacy
-):
+def test_nothing_is_sent_and_the_ledger_has_the_import(tmp_path, import_legacy):
     write(
         tmp_path,
         users=[user(contacts=[contact()])],
@@ -88,7 +86,7 @@ def test_nothing_is_sent_and_the_ledger_says_that_it_was_imported(
     ]
 
 
-def test_a_dry_run_says_the_same_and_keeps_nothing(tmp_path, import_legacy):
+def test_a_dry_run_prints_the_same_and_writes_nothing(tmp_path, import_legacy):
     write(tmp_path, users=[user(contacts=[contact()])], chats=[chat(message())])
     before = everything()
     said = import_legacy()
@@ -155,7 +153,9 @@ def test_a_thousand_chats_are_read_back_equal(tmp_path, import_legacy, api):
     ]
 
 
-def test_what_reads_back_differently_is_not_kept(tmp_path, import_legacy, monkeypatch):
+def test_an_import_that_reads_back_differently_is_rolled_back(
+    tmp_path, import_legacy, monkeypatch
+):
     write(tmp_path, users=[user(contacts=[contact()])], chats=[chat(message())])
     as_it_is = proof.old_message
     monkeypatch.setattr(
@@ -165,7 +165,7 @@ def test_what_reads_back_differently_is_not_kept(tmp_path, import_legacy, monkey
     assert not Message.objects.exists()
 
 
-def test_a_person_in_two_spellings_is_kept_once(tmp_path, import_legacy):
+def test_a_person_in_two_spellings_is_one_contact(tmp_path, import_legacy):
     people = [contact(), contact(551188887777, name="João de novo")]
     write(tmp_path, users=[user(contacts=people)])
     said = import_legacy("--commit")
@@ -173,9 +173,7 @@ def test_a_person_in_two_spellings_is_kept_once(tmp_path, import_legacy):
     assert Contact.objects.get().name == "João"
 
 
-def test_operators_are_those_of_the_map_and_the_others_placeholders(
-    tmp_path, import_legacy
-):
+def test_operators_are_mapped_or_become_placeholders(tmp_path, import_legacy):
     manager = builders.make_bakery()
     ana = builders.make_operator(manager, builders.make_area(manager, "vendas"))
     people = [contact(operatorId="2"), contact(5511977776666, operatorId=3)]
@@ -207,7 +205,7 @@ def test_operators_are_those_of_the_map_and_the_others_placeholders(
     assert everything() == before
 
 
-def test_hostile_values_stay_text(tmp_path, import_legacy):
+def test_hostile_values_are_stored_as_text(tmp_path, import_legacy):
     name = "'); DROP TABLE contacts_contact; --\t\\N\n=cmd|' /C calc'!A0"
     script = "<script>alert(1)</script>\\.\r\n\x1b[31m"
     write(
@@ -222,7 +220,7 @@ def test_hostile_values_stay_text(tmp_path, import_legacy):
     assert Message.objects.get().content == script
 
 
-def test_a_taken_protocol_is_replaced_and_kept_beside(tmp_path, import_legacy):
+def test_a_taken_protocol_is_replaced_and_recorded(tmp_path, import_legacy):
     numbers = (5511988887777, 5511977776666)
     write(
         tmp_path,

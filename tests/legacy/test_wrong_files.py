@@ -24,7 +24,7 @@ pytestmark = pytest.mark.django_db
         ({"content": "x" * 65_537}, "messages[1].content: This is longer than 65536"),
     ],
 )
-def test_a_wrong_message_names_its_line_and_changes_nothing(tmp_path, over, place):
+def test_an_invalid_message_is_reported_with_its_line(tmp_path, over, place):
     others = [chat(message(n), _id=oid(n), contactId=n) for n in range(10, 15)]
     write(
         tmp_path,
@@ -35,7 +35,7 @@ def test_a_wrong_message_names_its_line_and_changes_nothing(tmp_path, over, plac
     assert said.startswith(f"error: chats.json:6 {place}")
 
 
-def test_text_that_is_no_json_names_its_line(tmp_path):
+def test_invalid_json_is_reported_with_its_line(tmp_path):
     write(tmp_path, users=[user()])
     good = json.dumps(chat(message(), contactId=5511900000001))
     (tmp_path / "chats.json").write_text(f'{good}\n{{"_id": 1,}}\n{good[:-9]}\n')
@@ -69,7 +69,7 @@ def test_a_chat_of_two_users_needs_a_name(tmp_path, import_legacy):
     assert list(whose) == [5511400011111, 5511400022222]
 
 
-def test_a_map_that_names_nobody_is_refused(tmp_path):
+def test_a_map_with_unknown_operators_is_refused(tmp_path):
     write(tmp_path, users=[user()])
     given = {"operators": {"5511400011111": {"2": "ninguém"}, "1": {}}}
     (tmp_path / "m.json").write_text(json.dumps(given))

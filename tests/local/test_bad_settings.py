@@ -1,4 +1,4 @@
-"""A setting that cannot be is one sentence and exit 2, whatever the command."""
+"""Invalid settings end every command with one sentence and exit status 2."""
 
 import os
 import subprocess
@@ -66,7 +66,7 @@ from django.conf import settings
         ),
     ],
 )
-def test_it_is_one_sentence(tmp_path, name, value, sentence):
+def test_an_invalid_setting_is_one_sentence(tmp_path, name, value, sentence):
     ended = subprocess.run(
         [sys.executable, "manage.py", "serve"],
         env=os.environ | {"HCI_DATA_DIR": str(tmp_path), name: value},

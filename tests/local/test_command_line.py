@@ -1,4 +1,4 @@
-"""manage.py beside a database that is not running."""
+"""manage.py with a database that is not running."""
 
 import os
 import subprocess
@@ -44,7 +44,7 @@ def test_it_prints_one_line_and_fails(tmp_path, given, sentence):
     assert "hidden" not in line
 
 
-def test_what_a_running_database_refuses_is_no_such_case(db, monkeypatch):
+def test_an_error_of_a_running_database_is_raised(db, monkeypatch):
     def cancel_itself(_):
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_cancel_backend(pg_backend_pid())")

@@ -12,7 +12,7 @@ OF_S3 = {"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"}
 
 
 def read_names():
-    """The names that the code reads: first arguments of calls and subscripts."""
+    """Returns the names that the code reads: first arguments of calls and subscripts."""
     found = set()
     for package in PACKAGES:
         for path in (settings.BASE_DIR / package).rglob("*.py"):

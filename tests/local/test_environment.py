@@ -1,4 +1,4 @@
-"""bin/environment.py makes .venv, and clears nothing that lies behind a link."""
+"""bin/environment.py creates .venv, and deletes nothing behind a link."""
 
 import shutil
 import subprocess
@@ -42,7 +42,7 @@ def test_a_link_to_another_environment_is_not_cleared(checkout, tmp_path, conten
     assert (other / content).read_text() == "of another checkout"
 
 
-def test_a_link_that_leads_nowhere_is_refused_too(checkout, tmp_path):
+def test_a_broken_link_is_refused(checkout, tmp_path):
     (checkout / ".venv").symlink_to(tmp_path / "gone")
     ended = run(checkout)
     assert ended.returncode == 1

@@ -1,4 +1,4 @@
-"""A start on a machine that does not see the files of its database."""
+"""Starting on a machine without access to the files of its database."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture(autouse=True)
 def elsewhere(settings, db):
-    """The database is not the embedded one, and knows no store yet."""
+    """Makes the database an external one that has no store yet."""
     settings.DATABASE_URL = "postgres://hci@elsewhere/hci"
     SecretProof.objects.filter(name="file_store").delete()
 
 
-def test_the_first_machine_marks_its_folder_and_goes_on_with_it(settings):
+def test_the_first_machine_marks_its_folder_and_keeps_using_it(settings):
     check_file_store()
     check_file_store()
     assert (settings.MEDIA_ROOT / ".store").read_text()
@@ -56,14 +56,14 @@ def test_another_bucket_is_refused(settings):
         check_file_store()
 
 
-def test_files_that_were_moved_are_taken_by_a_command(settings, tmp_path):
+def test_a_command_accepts_moved_files(settings, tmp_path):
     check_file_store()
     settings.MEDIA_ROOT = tmp_path / "restored"
     call_command("take_file_store")
     check_file_store()
 
 
-def test_the_embedded_database_has_its_folder_beside_it(settings, tmp_path):
+def test_the_embedded_database_uses_the_folder_of_the_installation(settings, tmp_path):
     check_file_store()
     settings.DATABASE_URL = paths.database_url()
     settings.MEDIA_ROOT = tmp_path / "lost"

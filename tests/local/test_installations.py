@@ -1,4 +1,4 @@
-"""A command whose environment was forgotten makes no installation."""
+"""Commands run without their environment create no installation."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def run(folder: Path, *command: str) -> subprocess.CompletedProcess[str]:
         WEB,
     ],
 )
-def test_there_is_no_installation(tmp_path, command):
+def test_a_command_creates_no_installation(tmp_path, command):
     folder = tmp_path / "new"
     ended = run(folder, *command)
     assert ended.returncode == 2
@@ -50,7 +50,7 @@ def test_there_is_no_installation(tmp_path, command):
     assert not folder.exists()
 
 
-def test_doctor_names_it(tmp_path):
+def test_doctor_reports_it(tmp_path):
     ended = run(tmp_path / "new", "manage.py", "doctor", "--language", "en")
     assert ended.returncode == 1
     assert f"There is no installation in {tmp_path / 'new'}." in ended.stdout
@@ -60,13 +60,13 @@ def test_doctor_names_it(tmp_path):
 @pytest.mark.parametrize(
     "command", [("backup", "--new-key"), ("backup", "--list"), ("check",)]
 )
-def test_what_needs_none_goes_on(tmp_path, command):
+def test_commands_that_need_no_installation_run(tmp_path, command):
     ended = run(tmp_path / "new", "manage.py", *command)
     assert (ended.returncode, ended.stderr) == (0, "")
     assert not (tmp_path / "new").exists()
 
 
-def test_who_may_make_one_keeps_its_secrets(tmp_path, monkeypatch):
+def test_commands_that_may_create_one_keep_its_secrets(tmp_path, monkeypatch):
     monkeypatch.setenv("HCI_DATA_DIR", str(tmp_path / "new"))
     monkeypatch.delenv("DATABASE_URL")
     name = generated_secrets.SECRET_KEY

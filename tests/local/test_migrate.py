@@ -1,4 +1,4 @@
-"""`manage.py migrate` on a database that is being served."""
+"""`manage.py migrate` on a database in use."""
 
 from __future__ import annotations
 
@@ -28,14 +28,14 @@ def other():
 
 
 @pytest.fixture
-def impatient(monkeypatch):
-    """Waits for locks, and between attempts, are short."""
+def short_waits(monkeypatch):
+    """Makes waits for locks and between attempts short."""
     monkeypatch.setattr(migrate, "LOCK_SECONDS", 0.1)
     monkeypatch.setattr(migrate, "PAUSES", (0.01, 0.01))
 
 
 def migrations(monkeypatch, *, work: Any) -> list[int]:
-    """Has `work` done instead of the migrations; returns a list of the attempts."""
+    """Replaces the migrations by `work`; returns a list of the attempts."""
     attempts: list[int] = []
 
     def handle(*_args: Any, **_options: Any) -> None:
@@ -53,12 +53,12 @@ def alter() -> None:
         transaction.set_rollback(True)
 
 
-def test_a_busy_table_is_tried_again(monkeypatch, impatient, other):
+def test_a_locked_table_is_tried_again(monkeypatch, short_waits, other):
     other.execute(BUSY)
 
     class Output(io.StringIO):
         def write(self, text: str) -> int:
-            # The first attempt has failed: the table is free from now on.
+            # The first attempt has failed; the table is unlocked from now on.
             other.rollback()
             return super().write(text)
 
@@ -70,7 +70,7 @@ def test_a_busy_table_is_tried_again(monkeypatch, impatient, other):
     assert "trying again" in said.getvalue()
 
 
-def test_a_table_that_stays_busy_ends_it(monkeypatch, impatient, other):
+def test_a_table_that_stays_locked_ends_it(monkeypatch, short_waits, other):
     other.execute(BUSY)
     attempts = migrations(monkeypatch, work=alter)
     with pytest.raises(DatabaseError):
@@ -103,7 +103,7 @@ def test_one_migrates_and_others_wait(monkeypatch, other):
     assert other.execute(free, [migrate.LOCK]).fetchone()[0]
 
 
-def test_other_errors_are_not_repeated(monkeypatch, impatient):
+def test_other_errors_are_not_repeated(monkeypatch, short_waits):
     def fail() -> None:
         with connection.cursor() as cursor:
             cursor.execute("SELECT 1 / 0")

@@ -1,4 +1,4 @@
-"""The one-command server as real processes: started, killed, stopped, started again."""
+"""The one-command server as real processes: started, killed, stopped, restarted."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ pytestmark = pytest.mark.skipif(
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory, cluster):
-    """An installation whose first start was killed while it filled in the demo.
+    """An installation whose first start was killed while it created the demo.
 
-    That start finds the schema; the next one makes it, in a new database.
+    That start finds the schema; the next one creates it, in a new database.
     """
     folder = tmp_path_factory.mktemp("one")
     installation = Installation(folder)
@@ -37,7 +37,7 @@ def made(tmp_path_factory, cluster):
         installation.begin()
         installation.wait_to_say("Filling in a demonstration")
         installation.stop(signal.SIGKILL)
-        # Nothing outlives a supervisor that got kill -9.
+        # No process survives a supervisor killed with kill -9.
         wait_for(lambda: installation.processes() == {}, 15)
         installation.start()
         installation.first_words = installation.said()
@@ -87,30 +87,30 @@ def test_everything_is_ready(running):
     assert running.get("/healthz") == (200, {"status": "ok"})
 
 
-def test_its_servers_are_reached_by_sockets_alone(running):
+def test_its_servers_only_listen_on_sockets(running):
     assert running.query("SHOW listen_addresses") == ""
     assert running.shell("SELECT current_user") == "hci"
     with redis.Redis.from_url(f"unix://{running.data}/run/valkey.sock") as valkey:
         assert valkey.config_get("port") == {"port": "0"}
 
 
-def test_postgresql_comes_back_after_a_kill(running):
+def test_postgresql_is_restarted_after_a_kill(running):
     os.kill(running.pid_of("bin/postgres -D"), signal.SIGKILL)
     wait_for(lambda: "PostgreSQL ended (signal 9)" in running.said())
     wait_for(lambda: running.state() == "ok")
     assert kept(running)
 
 
-def test_valkey_comes_back_after_a_kill(running):
+def test_valkey_is_restarted_after_a_kill(running):
     os.kill(running.pid_of("valkey-server"), signal.SIGKILL)
     wait_for(lambda: "Valkey ended (signal 9)" in running.said())
     wait_for(lambda: running.state() == "ok")
 
 
-def test_the_web_comes_back_after_a_kill(running):
+def test_the_web_process_is_restarted_after_a_kill(running):
     os.kill(running.pid_of("hci_center.webserver.server"), signal.SIGKILL)
     wait_for(lambda: "web ended (signal 9)" in running.said())
-    # Its socket is kept: what connects meanwhile waits for the next process.
+    # Its listening socket is kept, so connections wait for the next process.
     assert running.get("/healthz")[0] == 200
     wait_for(lambda: running.state() == "ok")
 
@@ -131,14 +131,14 @@ def test_a_taken_port_is_refused(running, tmp_path):
     assert f"127.0.0.1:{port} cannot be had" in other.stderr
 
 
-def test_a_start_follows_a_kill_at_once(running):
+def test_it_can_be_started_right_after_a_kill(running):
     running.stop(signal.SIGKILL)
     running.start()
     assert "password" not in running.said()
     assert kept(running)
 
 
-def test_a_stop_leaves_no_process_and_leftovers_are_no_hindrance(running):
+def test_a_stop_leaves_no_process_and_stale_files_do_not_matter(running):
     assert running.stop(signal.SIGINT) == 0
     assert running.processes() == {}
     home = running.home()
@@ -159,6 +159,6 @@ def test_its_folders_are_closed_to_other_users(running):
     assert modes == closed | {"serve.lock": 0o600}
 
 
-def test_no_process_of_it_is_nobodys(running):
+def test_no_process_runs_as_nobody(running):
     owners = {Path(f"/proc/{pid}").stat().st_uid for pid in running.processes()}
     assert pwd.getpwnam("nobody").pw_uid not in owners

@@ -1,4 +1,4 @@
-"""What ends our children when we are gone and the kernel does not see to it."""
+"""Child processes end when their parent does, without help of the kernel."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from hci_center.local.parent_death import Watch
 SLEEP = [sys.executable, "-c", "import time; time.sleep(60)"]
 
 
-def test_who_is_watched_ends_with_the_watched_pipe():
+def test_a_child_ends_when_the_pipe_of_its_parent_closes():
     watch = Watch(needed=True)
     with subprocess.Popen(SLEEP) as watched, subprocess.Popen(SLEEP) as let_go:
         watch.add(watched.pid, signal.SIGKILL)

@@ -1,4 +1,4 @@
-"""manage.py reencrypt: HCI_TOKEN_KEYS are replaced, beside whoever is writing."""
+"""manage.py reencrypt: HCI_TOKEN_KEYS are replaced while other processes write."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def rotate(settings):
-    """A newer key before the one that rows were encrypted with."""
+    """Puts a newer key before the one that rows were encrypted with."""
 
     def rotated():
         settings.TOKEN_KEYS = [new_key(), *settings.TOKEN_KEYS]
@@ -42,7 +42,7 @@ def run(*options):
 
 
 def stored():
-    """Every encrypted value of the database, as it is in its table."""
+    """Returns every encrypted value of the database, as stored."""
     values = []
     with connection.cursor() as cursor:
         for table, _, name, _ in encrypted_columns():
@@ -69,7 +69,7 @@ def centre(manager):
     return manager
 
 
-def test_every_column_is_put_under_the_newest_key(centre, rotate, settings):
+def test_every_column_is_encrypted_with_the_newest_key(centre, rotate, settings):
     before = stored()
     assert {name for _, name, _ in before} >= {
         "facebook_token",
@@ -86,8 +86,8 @@ def test_every_column_is_put_under_the_newest_key(centre, rotate, settings):
     call_command("reencrypt", stdout=StringIO())
 
 
-def test_it_knows_every_encrypted_column():
-    """Also those of models to come: it reads the models and not a list."""
+def test_it_finds_every_encrypted_column():
+    """Also those of future models, because it reads the models and not a list."""
     columns = {(table, name) for table, _, name, _ in encrypted_columns()}
     assert ("chats_delivery", "token") in columns
     assert ("chats_mediafetch", "media") in columns
@@ -100,7 +100,7 @@ def test_it_knows_every_encrypted_column():
     assert len(fields) == 3
 
 
-def test_what_is_done_is_not_done_again(centre, rotate):
+def test_a_second_run_changes_nothing(centre, rotate):
     rotate()
     run()
     done = stored()
@@ -108,7 +108,7 @@ def test_what_is_done_is_not_done_again(centre, rotate):
     assert stored() == done
 
 
-def test_an_interrupted_run_goes_on(rotate, monkeypatch):
+def test_an_interrupted_run_can_be_continued(rotate, monkeypatch):
     for _ in range(5):
         make_manager()
     rotate()
@@ -130,9 +130,7 @@ def test_an_interrupted_run_goes_on(rotate, monkeypatch):
     assert all(is_newest(value) for *_, value in stored())
 
 
-def test_a_value_that_is_written_meanwhile_is_not_overwritten(
-    manager, rotate, monkeypatch
-):
+def test_a_value_written_meanwhile_is_not_overwritten(manager, rotate, monkeypatch):
     rotate()
     replace = reencryption._replace
 
@@ -147,7 +145,7 @@ def test_a_value_that_is_written_meanwhile_is_not_overwritten(
     assert manager.facebook_token == "given meanwhile"
 
 
-def test_what_a_process_with_the_old_keys_writes_behind_it_is_found(
+def test_values_written_later_with_the_old_key_are_found(
     manager, rotate, settings, monkeypatch
 ):
     old_value = encrypt("written with the old key")
@@ -168,7 +166,7 @@ def test_what_a_process_with_the_old_keys_writes_behind_it_is_found(
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_row_that_somebody_holds_is_come_back_to(manager, rotate, monkeypatch):
+def test_a_locked_row_is_retried(manager, rotate, monkeypatch):
     rotate()
     other = connections.create_connection("default")
     passes = []
@@ -190,7 +188,7 @@ def test_a_row_that_somebody_holds_is_come_back_to(manager, rotate, monkeypatch)
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_row_that_is_held_for_ever_keeps_the_old_key_wanted(
+def test_a_row_that_stays_locked_is_reported_as_needing_the_old_key(
     manager, rotate, monkeypatch
 ):
     monkeypatch.setattr(reencryption, "PAUSE", 0)
@@ -207,10 +205,10 @@ def test_a_row_that_is_held_for_ever_keeps_the_old_key_wanted(
         other.close()
 
 
-# What no key reads -----------------------------------------------------------------
+# Undecryptable values
 
 
-def test_an_unreadable_value_is_named_and_the_others_are_done(
+def test_an_undecryptable_value_is_reported_and_others_are_reencrypted(
     manager, other_manager, rotate
 ):
     rotate()
@@ -226,7 +224,7 @@ def test_an_unreadable_value_is_named_and_the_others_are_done(
         assert is_newest(cursor.fetchone()[0])
 
 
-def test_lost_keys_can_be_given_up(centre, settings):
+def test_values_of_lost_keys_can_be_deleted(centre, settings):
     run()
     settings.TOKEN_KEYS = [new_key()]
     with pytest.raises(Exception, match="HCI_TOKEN_KEYS"):
@@ -234,7 +232,7 @@ def test_lost_keys_can_be_given_up(centre, settings):
     assert "were cleared" in run("--clear-unreadable")
     centre.refresh_from_db()
     assert (centre.facebook_token, centre.gateway_settings) == ("", "")
-    # A webhook secret is nothing without its value: another is made.
+    # A webhook needs a secret, so a new one is created.
     assert not WebhookSecret.objects.exists()
     assert webhook_path("evolution", centre.pk)
     run()

@@ -59,12 +59,14 @@ def ended(*command, **environment):
         ),
     ],
 )
-def test_a_real_process(tmp_path, command, environment, said):
+def test_a_process_that_cannot_start_ends_with_a_sentence(
+    tmp_path, command, environment, said
+):
     found = ended(*command, **{"HCI_DATA_DIR": str(tmp_path), **environment})
     assert found.returncode == 2
     assert said in found.stderr
     assert "Traceback" not in found.stderr
-    # The database of these settings is away, which is no reason to end.
+    # The database of these settings is unavailable, which does not end it.
     away = "The database does not answer yet"
     lines = [each for each in found.stderr.splitlines() if not each.startswith(away)]
     assert len(lines) == 1
@@ -77,7 +79,7 @@ def test_the_settings_of_production_have_no_warning(tmp_path):
 
 
 def test_secrets_that_are_missing_fail_the_check(tmp_path):
-    """Those of another server's database are not generated on this machine."""
+    """Secrets for another server's database are not generated on this machine."""
     missing = {"HCI_SECRET_KEY": "", "HCI_TOKEN_KEYS": ""}
     check = ("manage.py", "check", "--deploy")
     found = ended(*check, HCI_DATA_DIR=str(tmp_path), **missing)
@@ -104,7 +106,7 @@ def test_secrets_that_are_missing_fail_the_check(tmp_path):
         (ValueError("a defect"), None),
     ],
 )
-def test_the_sentence_of_an_error(tmp_path, monkeypatch, error, said):
+def test_known_errors_have_a_sentence(tmp_path, monkeypatch, error, said):
     monkeypatch.setenv("HCI_DATA_DIR", str(tmp_path / "data"))
     if isinstance(error, OSError) and error.filename:
         error.filename = error.filename.format(data=tmp_path / "data")
@@ -112,12 +114,12 @@ def test_the_sentence_of_an_error(tmp_path, monkeypatch, error, said):
     assert (said in sentence) if said else sentence is None
 
 
-def test_a_defect_keeps_its_traceback():
+def test_an_unexpected_error_has_its_traceback():
     with pytest.raises(ValueError, match="a defect"), exit_on_configuration_error():
         raise ValueError("a defect")
 
 
-def test_a_port_that_is_taken():
+def test_a_taken_port_is_reported():
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
@@ -129,10 +131,10 @@ def test_a_port_that_is_taken():
 
 
 @pytest.mark.parametrize("command", [WEB, ("manage.py", "serve")])
-def test_a_full_disk(tmp_path, command):
+def test_a_full_disk_is_reported(tmp_path, command):
     with small_disk(tmp_path / "disk", 1) as disk:
         data = disk.folder / "data"
-        # As on a disk that has room for names, but not for what is in files.
+        # Like a disk with space for file names, but not for content.
         (data / "secrets").mkdir(parents=True)
         disk.fill()
         given = {"DATABASE_URL": "", "HCI_SECRET_KEY": "", "HCI_TOKEN_KEYS": ""}
@@ -146,7 +148,7 @@ def test_a_full_disk(tmp_path, command):
         assert list((data / "secrets").iterdir()) == []
 
 
-def test_a_full_disk_where_static_files_are_written(tmp_path, monkeypatch, settings):
+def test_a_full_disk_for_static_files_is_reported(tmp_path, monkeypatch, settings):
     monkeypatch.setenv("HCI_DATA_DIR", str(tmp_path / "disk"))
     with small_disk(tmp_path / "disk", 1) as disk:
         settings.DATA_DIR, settings.MEDIA_ROOT = disk.folder, disk.folder / "media"
@@ -156,7 +158,7 @@ def test_a_full_disk_where_static_files_are_written(tmp_path, monkeypatch, setti
     assert "Make room" in (sentence_of(refused.value) or "")
 
 
-def test_a_reader_that_ends_first():
+def test_a_closed_pipe_is_no_error():
     command = f"{sys.executable} manage.py doctor; echo ended with $? >&2"
     with subprocess.Popen(
         ["/bin/sh", "-c", command],

@@ -1,4 +1,4 @@
-"""What is installed: every package pinned, with the hashes of its files."""
+"""Every installed package is pinned, with the hashes of its files."""
 
 import re
 
@@ -23,7 +23,7 @@ def canonical(found):
 
 
 def chosen(name):
-    """What the .in file asks for, and those that it includes."""
+    """Returns the packages of the .in file and of those that it includes."""
     text = (settings.BASE_DIR / "requirements" / f"{name}.in").read_text()
     found = canonical(pins(text))
     for other in re.findall(r"^-r (\w+)\.in$", text, re.M):
@@ -36,7 +36,7 @@ def locked(name):
 
 
 @pytest.mark.parametrize("name", FILES)
-def test_what_was_chosen_is_locked(name):
+def test_chosen_packages_are_locked(name):
     assert chosen(name)
     assert chosen(name).items() <= canonical(pins(locked(name))).items()
 

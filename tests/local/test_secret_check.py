@@ -1,4 +1,4 @@
-"""A start with secrets that are missing, or are not those of the database."""
+"""Starting with secrets that are missing, or are not those of the database."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ OTHER = "a-secret-key-of-another-centre-" * 2
 
 @pytest.fixture(autouse=True)
 def unproven(db):
-    """No secrets are proven: a process of another test may have come too late."""
+    """Forgets checked secrets, which a process of another test may have stored late."""
     SecretProof.objects.all().delete()
 
 
@@ -32,10 +32,10 @@ def spoil(value):
         cursor.execute("UPDATE managers_manager SET facebook_token = %s", [value])
 
 
-# Other than the database's -------------------------------------------------------
+# Different from the database's
 
 
-def test_the_same_secrets_are_good_every_time(check, manager):
+def test_the_same_secrets_are_accepted_every_time(check, manager):
     assert check() == []
     assert check() == []
     assert SecretProof.objects.count() == 2
@@ -48,7 +48,7 @@ def test_other_token_keys_are_refused(check, settings):
         check()
 
 
-def test_a_newer_token_key_before_the_old_one_is_good(check, settings):
+def test_a_newer_token_key_before_the_old_one_is_accepted(check, settings):
     check()
     settings.TOKEN_KEYS = [new_key(), *settings.TOKEN_KEYS]
     assert check() == []
@@ -64,7 +64,7 @@ def test_another_secret_key_is_refused(check, settings):
         check()
 
 
-def test_a_secret_key_that_names_the_one_before_replaces_it(check, settings):
+def test_a_new_secret_key_with_the_old_as_fallback_replaces_it(check, settings):
     check()
     settings.SECRET_KEY_FALLBACKS = [settings.SECRET_KEY]
     settings.SECRET_KEY = OTHER
@@ -83,21 +83,19 @@ def test_a_lost_secret_key_can_be_given_up(check, settings):
 # A database of an earlier version ------------------------------------------------
 
 
-def test_rows_that_the_keys_read_prove_them(check, manager):
+def test_keys_that_decrypt_the_rows_are_accepted(check, manager):
     check()
     assert decrypt(SecretProof.objects.get(name="token_keys").proof) == "hci"
 
 
-def test_rows_that_no_key_reads_refuse_the_start(check, manager, settings):
+def test_rows_that_no_key_decrypts_refuse_the_start(check, manager, settings):
     settings.TOKEN_KEYS = [new_key()]
     with pytest.raises(SecretsError, match="HCI_TOKEN_KEYS"):
         check()
     assert not SecretProof.objects.filter(name="token_keys").exists()
 
 
-def test_one_spoilt_row_does_not_keep_a_centre_from_starting(
-    check, manager, other_manager
-):
+def test_one_undecryptable_row_does_not_refuse_the_start(check, manager, other_manager):
     spoil("spoilt")
     other_manager.save()
     assert check() == []
@@ -121,7 +119,9 @@ def without(settings, folder):
     "missing",
     [["HCI_SECRET_KEY"], ["HCI_TOKEN_KEYS"], ["HCI_SECRET_KEY", "HCI_TOKEN_KEYS"]],
 )
-def test_none_is_made_for_a_database_in_use(check, manager, without, folder, missing):
+def test_no_secret_is_generated_for_a_database_in_use(
+    check, manager, without, folder, missing
+):
     without(*missing)
     with pytest.raises(SecretsError, match="not set") as refused:
         check()
@@ -129,7 +129,7 @@ def test_none_is_made_for_a_database_in_use(check, manager, without, folder, mis
     assert not folder.exists()
 
 
-def test_a_database_that_was_proven_once_is_in_use(check, without, folder):
+def test_a_database_with_checked_secrets_is_in_use(check, without, folder):
     check()
     without("HCI_TOKEN_KEYS")
     with pytest.raises(SecretsError):
@@ -137,7 +137,7 @@ def test_a_database_that_was_proven_once_is_in_use(check, without, folder):
     assert not folder.exists()
 
 
-def test_a_database_with_keys_alone_is_in_use(check, without, db):
+def test_a_database_with_only_api_keys_is_in_use(check, without, db):
     make_key()
     without("HCI_SECRET_KEY")
     with pytest.raises(SecretsError):
@@ -156,10 +156,10 @@ def test_they_are_generated_for_a_new_database_and_announced(
     assert check() == []
 
 
-def test_two_machines_never_differ_on_one_database(
+def test_two_machines_never_generate_different_secrets_for_one_database(
     check, without, tmp_path, monkeypatch
 ):
-    """Both begin at once, on a database that is new to both."""
+    """Both start at once, on a new database."""
     without("HCI_SECRET_KEY", "HCI_TOKEN_KEYS")
     monkeypatch.setattr(secret_check, "_is_used", lambda: False)
     check()
@@ -183,7 +183,7 @@ def test_a_refused_process_ends_with_a_sentence_and_2(check, settings, capsys):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_database_that_is_away_is_asked_when_it_is_back(monkeypatch, settings):
+def test_an_unavailable_database_is_checked_when_it_is_back(monkeypatch, settings):
     check, asked = start_check.check_secrets, threading.Event()
     answers = [OperationalError("away"), OperationalError("away")]
 
@@ -200,7 +200,7 @@ def test_a_database_that_is_away_is_asked_when_it_is_back(monkeypatch, settings)
     assert SecretProof.objects.count() == 2
 
 
-def test_without_secrets_and_database_nothing_begins(monkeypatch, without):
+def test_without_secrets_and_database_nothing_starts(monkeypatch, without):
     def away(_say):
         raise OperationalError("away")
 

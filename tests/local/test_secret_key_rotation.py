@@ -1,4 +1,4 @@
-"""HCI_SECRET_KEY is replaced: what was made under the one before goes on."""
+"""Replacing HCI_SECRET_KEY: keys, links and sessions of the old one stay valid."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def status(key):
 # API keys ----------------------------------------------------------------------
 
 
-def test_a_key_goes_on_and_moves_to_the_new_secret(manager, rotate):
+def test_a_key_stays_valid_and_moves_to_the_new_secret(manager, rotate):
     key = make_key(manager)
     rotate(NEW, OLD)
     assert status(key) == 200
@@ -51,26 +51,26 @@ def test_a_key_goes_on_and_moves_to_the_new_secret(manager, rotate):
     assert status(key) == 200
 
 
-def test_a_key_that_nobody_used_meanwhile_ends_with_its_secret(manager, rotate):
+def test_a_key_not_used_meanwhile_ends_with_its_secret(manager, rotate):
     key = make_key(manager)
     rotate(NEW)
     assert status(key) == 401
 
 
-def test_a_key_of_any_earlier_secret_is_good(manager, rotate):
+def test_a_key_of_any_fallback_secret_is_accepted(manager, rotate):
     key = make_key(manager)
     rotate("x" * 32, NEW, OLD)
     assert status(key) == 200
 
 
-def test_a_revoked_key_is_not_brought_back(manager, rotate):
+def test_a_revoked_key_stays_revoked(manager, rotate):
     key = make_key(manager, name="bot")
     ApiKey.objects.update(revoked_at="2026-01-01T00:00:00Z")
     rotate(NEW, OLD)
     assert status(key) == 401
 
 
-def test_a_look_at_a_key_is_one_query_whatever_the_secrets(
+def test_looking_up_a_key_needs_one_query_for_any_number_of_secrets(
     manager, rotate, django_assert_num_queries
 ):
     key = make_key(manager)
@@ -85,7 +85,7 @@ def test_a_look_at_a_key_is_one_query_whatever_the_secrets(
 
 
 @pytest.mark.parametrize("nonce", ["n", ""])
-def test_a_signed_link_is_good_until_it_runs_out(rotate, nonce):
+def test_a_signed_link_is_valid_until_it_expires(rotate, nonce):
     query = dict(parse_qsl(signed("file", "name", nonce=nonce)))
     rotate(NEW, OLD)
     assert is_signed("file", "name", query)
@@ -108,13 +108,13 @@ def test_a_person_stays_signed_in(browser, rotate):
     cookie = browser.cookies["sessionid"].value
     rotate(NEW, OLD)
     assert browser.get("/api/user/?contacts=0").status_code == 200
-    # The answer sets no cookie: another session key would have signed him out.
+    # The response sets no cookie: another session key would have signed him out.
     assert Session.objects.get().session_key == cookie
     rotate(NEW)
     assert browser.get("/api/user/?contacts=0").status_code == 200
 
 
-def test_a_socket_of_his_opens(browser, rotate, ana):
+def test_his_session_opens_sockets(browser, rotate, ana):
     rotate(NEW, OLD)
     cookie = f"sessionid={browser.cookies['sessionid'].value}"
     headers = {"cookie": cookie, "origin": "", "host": ""}
@@ -124,12 +124,12 @@ def test_a_socket_of_his_opens(browser, rotate, ana):
     assert session_auth.identify(headers) == identity
 
 
-def test_a_session_whose_secret_is_gone_ends(browser, rotate):
+def test_a_session_of_a_removed_secret_ends(browser, rotate):
     rotate(NEW)
     assert browser.get("/api/user/?contacts=0").status_code == 401
 
 
-def test_a_session_of_a_changed_password_is_not_brought_back(browser, rotate, ana):
+def test_a_session_of_a_changed_password_stays_ended(browser, rotate, ana):
     ana.user.set_password("another-password")
     ana.user.save()
     rotate(NEW, OLD)

@@ -1,5 +1,7 @@
-"""Real processes on a database that is not the embedded one: several machines may
-serve it, each with a data folder of its own."""
+"""Secrets of real processes on an external database.
+
+Several machines may serve it, each with a data folder of its own.
+"""
 
 from __future__ import annotations
 
@@ -32,7 +34,7 @@ def database():
 
 @pytest.fixture(scope="module")
 def first(database, tmp_path_factory):
-    """The machine that was started first, with no secret given to it."""
+    """Returns the machine that was started first, without secrets."""
     installation = Installation(
         tmp_path_factory.mktemp("first"),
         DATABASE_URL=database,
@@ -79,7 +81,9 @@ def test_its_commands_use_the_same(first):
     assert first.get("/api/user/", **headers)[0] == 200
 
 
-def test_a_second_machine_without_them_is_refused_and_makes_none(first, tmp_path):
+def test_a_second_machine_without_secrets_is_refused_and_generates_none(
+    first, tmp_path
+):
     free = {"HCI_PORT": "1", "HCI_FEED_PORT": "2"}
     for command in (
         ["manage.py", "serve"],
@@ -99,14 +103,14 @@ def test_a_second_machine_without_them_is_refused_and_makes_none(first, tmp_path
         ["manage.py", "create_api_key", "x"],
     ],
 )
-def test_others_than_the_databases_are_refused(first, command):
+def test_secrets_of_another_database_are_refused(first, command):
     key = Fernet.generate_key().decode()
     assert refused(python(first, *command, HCI_TOKEN_KEYS=key), "HCI_TOKEN_KEYS does")
     other = "another-secret-key-of-32-characters"
     assert refused(python(first, *command, HCI_SECRET_KEY=other), "HCI_SECRET_KEY is")
 
 
-def test_a_database_that_was_there_before_them_is_not_started_with_others(first):
+def test_a_database_older_than_the_secrets_is_not_started_with_them(first):
     """Not even by the command that starts everything."""
     first.stop()
     key = Fernet.generate_key().decode()
@@ -116,10 +120,10 @@ def test_a_database_that_was_there_before_them_is_not_started_with_others(first)
     assert first.state() == "ok"
 
 
-def test_a_start_leaves_a_database_that_others_serve_as_it_is(
+def test_a_start_does_not_migrate_a_database_served_by_others(
     first, database, tmp_path
 ):
-    """Migrations are a step of their own: the version before may still be running."""
+    """Migrations are a separate step, as an earlier version may still be running."""
     shutil.copytree(first.data / "secrets", tmp_path / "secrets")
     with psycopg.connect(database, autocommit=True) as connection:
         [row] = connection.execute(

@@ -1,5 +1,7 @@
-"""Whose the folders of an installation are, who may look into them, and where the
-database is when its user cannot enter them."""
+"""Owners and modes of an installation's folders, and where its database is.
+
+The database is outside the data folder if its user cannot enter that.
+"""
 
 from __future__ import annotations
 
@@ -34,7 +36,7 @@ def entry(name, uid):
 
 @pytest.fixture
 def users(monkeypatch):
-    """The users that the machine knows, by name."""
+    """Returns the users of the machine, by name."""
     known = {"root": entry("root", 0), "nobody": entry("nobody", 65534)}
 
     def of_number(uid):
@@ -57,7 +59,7 @@ def open_folder():
 
 @pytest.fixture
 def system(monkeypatch, open_folder):
-    """The folder of the system in which the databases of closed folders are."""
+    """Returns the system folder for databases of data folders that are closed."""
     folder = open_folder / "lib"
     folder.mkdir(mode=0o755)
     monkeypatch.setattr(homes, "SYSTEM_STATE", folder)
@@ -73,7 +75,7 @@ def data(monkeypatch):
     return set_to
 
 
-# As whom ---------------------------------------------------------------------
+# Users
 
 
 def test_root_never_starts_the_database_as_nobody(users, tmp_path, monkeypatch):
@@ -82,7 +84,7 @@ def test_root_never_starts_the_database_as_nobody(users, tmp_path, monkeypatch):
         account_for(tmp_path / "postgres")
 
 
-def test_the_system_user_is_made_where_there_is_none(users, tmp_path, monkeypatch):
+def test_a_missing_system_user_is_created(users, tmp_path, monkeypatch):
     called = []
 
     def run(command, **_options):
@@ -98,7 +100,7 @@ def test_the_system_user_is_made_where_there_is_none(users, tmp_path, monkeypatc
     assert "--system" in command
 
 
-def test_the_dedicated_user_goes_before_postgresqls_own(users, tmp_path):
+def test_the_dedicated_user_takes_precedence_over_postgresqls_own(users, tmp_path):
     users["postgres"] = entry("postgres", 101)
     assert account_for(tmp_path / "postgres").name == "postgres"
     users["hci"] = entry("hci", 997)
@@ -106,7 +108,7 @@ def test_the_dedicated_user_goes_before_postgresqls_own(users, tmp_path):
 
 
 @as_root
-def test_a_cluster_of_nobody_is_handed_over(tmp_path):
+def test_a_cluster_of_user_nobody_changes_its_owner(tmp_path):
     cluster = tmp_path / "postgres"
     (cluster / "base").mkdir(parents=True)
     (cluster / "base" / "1").touch()
@@ -120,10 +122,10 @@ def test_a_cluster_of_nobody_is_handed_over(tmp_path):
     assert owners == {account.uid}
 
 
-# Where -----------------------------------------------------------------------
+# Locations
 
 
-def test_the_data_folder_is_closed_to_others_also_an_earlier_one(data, open_folder):
+def test_new_and_existing_data_folders_are_closed_to_others(data, open_folder):
     folder = data(open_folder / "data")
     folder.mkdir(mode=0o755)
     assert mode(paths.make_data_dir()) == 0o700
@@ -132,7 +134,7 @@ def test_the_data_folder_is_closed_to_others_also_an_earlier_one(data, open_fold
 
 
 @as_root
-def test_the_database_is_in_the_data_folder_where_its_user_can_come(
+def test_the_database_is_in_the_data_folder_if_its_user_can_enter(
     data, open_folder, system
 ):
     folder = data(open_folder / "data")
@@ -146,9 +148,7 @@ def test_the_database_is_in_the_data_folder_where_its_user_can_come(
 
 
 @as_root
-def test_what_root_keeps_there_is_not_taken_from_the_servers_user(
-    data, open_folder, system
-):
+def test_files_of_root_are_not_changed(data, open_folder, system):
     folder = data(open_folder / "data")
     account = open_server_dirs().account
     (folder / "secrets").symlink_to(open_folder)
@@ -171,7 +171,7 @@ def test_a_database_outside_a_closed_folder_is_announced(data, tmp_path, system)
 
 
 @as_root
-def test_removing_a_closed_data_folder_brings_no_old_customers_back(
+def test_after_deleting_a_closed_data_folder_the_old_database_is_not_used(
     data, tmp_path, system
 ):
     tmp_path.chmod(0o700)
@@ -200,7 +200,7 @@ def test_a_database_of_an_earlier_version_is_reported_and_not_used(
 
 
 @as_root
-def test_a_data_folder_whose_database_is_not_there_is_refused(data, tmp_path, system):
+def test_a_data_folder_without_its_database_is_refused(data, tmp_path, system):
     tmp_path.chmod(0o700)
     data(tmp_path / "data")
     shutil.rmtree(open_server_dirs().path)

@@ -1,4 +1,4 @@
-"""A start on a database that is not as the code needs it."""
+"""Starting on a database that does not match the code."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ def set_timeout(value):
         cursor.execute("SELECT set_config('statement_timeout', %s, true)", [value])
 
 
-def test_a_migrated_database_is_good():
+def test_a_migrated_database_is_accepted():
     check_start(lambda _said: None)
 
 
-def test_a_migration_that_is_missing_is_named():
+def test_a_missing_migration_is_named():
     forget_migration("0001_secret_proof")
     with pytest.raises(
         ImproperlyConfigured, match=r"1 migrations .*local\.0001_secret"
@@ -43,7 +43,7 @@ def test_a_process_without_its_migration_ends_with_2(capsys):
     assert "run manage.py migrate first" in capsys.readouterr().err
 
 
-def test_a_database_that_a_newer_version_has_prepared_is_good():
+def test_a_database_migrated_by_a_newer_version_is_accepted():
     with connection.cursor() as cursor:
         cursor.execute(
             "INSERT INTO django_migrations (app, name, applied)"
@@ -52,13 +52,13 @@ def test_a_database_that_a_newer_version_has_prepared_is_good():
     check_migrations()
 
 
-def test_a_connection_that_keeps_no_session_is_refused():
+def test_a_connection_without_a_session_is_refused():
     set_timeout("1234ms")
     with pytest.raises(ImproperlyConfigured, match="DATABASE_URL leads to a pooler"):
         pooler.check_session()
 
 
-def test_the_pooler_of_the_web_needs_the_timeouts_of_its_role(monkeypatch):
+def test_a_pooler_needs_the_timeouts_set_for_its_role(monkeypatch):
     monkeypatch.setitem(connection.settings_dict, "POOLED", True)
     set_timeout("3s")
     pooler.check_session()
@@ -67,9 +67,7 @@ def test_the_pooler_of_the_web_needs_the_timeouts_of_its_role(monkeypatch):
         pooler.check_session()
 
 
-def test_the_web_behind_a_pooler_keeps_nothing_in_its_connections(
-    monkeypatch, settings
-):
+def test_the_web_process_behind_a_pooler_uses_no_session_state(monkeypatch, settings):
     monkeypatch.setattr(
         pooler.connections, "settings", {"default": dict(connection.settings_dict)}
     )

@@ -1,4 +1,4 @@
-"""What the supervisor notes is a line of the log, in its format."""
+"""Notes of the supervisor are lines of the log, in its format."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from hci_center.local.management.commands.serve import Command
 from tests.logs.capturing import captured
 
 
-def test_with_json_it_is_logged(settings):
+def test_with_json_logs_a_note_is_json(settings):
     settings.LOG_FORMAT = "json"
     errors = io.StringIO()
     with captured() as log:
@@ -18,7 +18,7 @@ def test_with_json_it_is_logged(settings):
     assert errors.getvalue() == ""
 
 
-def test_otherwise_it_is_a_sentence(settings):
+def test_otherwise_a_note_is_a_sentence(settings):
     settings.LOG_FORMAT = "text"
     errors = io.StringIO()
     Command(stderr=errors).note("web ended")

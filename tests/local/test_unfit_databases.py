@@ -1,4 +1,4 @@
-"""A database that is half restored, or has no tables: every process and command says so."""
+"""Every process and command reports a database that is half restored or empty."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ COMMANDS = (
     ("take_secret_key",),
     ("verify",),
 )
-# They work on such a database, or check it in their own way.
+# Commands that work on such a database, or check it themselves.
 OTHERS = {"backup", "dbshell", "doctor", "migrate", "openapi", "restore", "verify"}
 
 
@@ -63,7 +63,7 @@ def empty_database(django_db_setup: None, django_db_blocker: Any) -> Iterator[st
 
 @pytest.fixture
 def half_restored(empty_database: str) -> Iterator[str]:
-    """As `manage.py restore` leaves it that was killed."""
+    """The database as left by a killed `manage.py restore`."""
     with databases.present(empty_database):
         progress.store_progress(progress.RESTORING)
     yield empty_database
@@ -78,7 +78,7 @@ def run(name: str, *command: str) -> subprocess.CompletedProcess[str]:
         "HCI_SECRET_KEY": settings.SECRET_KEY,
         "HCI_TOKEN_KEYS": ",".join(settings.TOKEN_KEYS),
     }
-    # Of its own: `serve` stops the servers of its folder that an earlier start has left.
+    # Its own folder, because `serve` stops servers left there by an earlier start.
     with tempfile.TemporaryDirectory() as folder:
         return subprocess.run(
             [sys.executable, *command],

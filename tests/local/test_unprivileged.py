@@ -1,4 +1,4 @@
-"""The one-command server for an ordinary user, with nothing of root's in its way."""
+"""An ordinary user can run the one-command server."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ def nobody():
 
 
 def python_for(account, folder):
-    """This interpreter, or a copy of it, that the account can run."""
+    """Returns this interpreter, or a copy of it that the account can run."""
     python = Path(sys.executable).resolve()
-    # A copy in a virtual environment whose home is out of reach falls back on the
-    # library of another Python, which is not the one that the packages are for.
+    # A copy in a virtual environment without access to its home uses the library of
+    # another Python, for which the packages are not built.
     same = f"import sys; sys.exit(sys.version != {sys.version!r})"
     if not account.can(str(python), "-c", same):
         python = Path(sys.base_prefix, "bin", python.name).resolve()

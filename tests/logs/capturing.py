@@ -30,7 +30,7 @@ class Captured:
 @contextmanager
 def captured(level: int = logging.INFO) -> Iterator[Captured]:
     """Captures the JSON of every logger within the block, including security's."""
-    # Of whatever earlier tests have stored in this thread.
+    # Without ids that earlier tests have stored in this thread.
     clear_contextvars()
     found = Captured()
     handler = logging.StreamHandler(found.stream)

@@ -1,4 +1,4 @@
-"""Nothing that a customer says or is, and no secret, is in a log."""
+"""No log contains customers' texts, personal data or secrets."""
 
 from __future__ import annotations
 
@@ -47,14 +47,15 @@ def receive(gateway, manager, text, **more):
     )
 
 
-def test_messages_in_and_out_and_what_fails(
+def test_incoming_outgoing_and_failing_messages(
     manager, ana, gateway, rounds, api, monkeypatch
 ):
     with captured(logging.DEBUG) as log:
         assert receive(gateway, manager, TEXT).status_code == 200
         rounds.make()
         contact = Message.objects.get(content=TEXT).contact
-        # Sent, refused with an answer that repeats what it was asked, and broken here.
+        # Sent, refused with a response that repeats the request, and failing on our
+        # side.
         queue(contact, TEXT)
         rounds.make()
         echo = {"response": {"message": f"{TEXT} {NUMBER} {SECRET} {NAME}"}}
@@ -62,7 +63,7 @@ def test_messages_in_and_out_and_what_fails(
         queue(contact, TEXT)
         rounds.make()
 
-        # The next of this contact does not wait for the refused one.
+        # The contact's next message does not wait for the refused one.
         Delivery.objects.update(done_at=timezone.now())
 
         def breaks(*_arguments):
@@ -97,7 +98,7 @@ def test_the_line_of_a_message_names_its_ids(manager, ana, gateway, rounds):
     assert {line["message_id"] for line in lines} == {sent.pk}
     assert {line["chat_id"] for line in lines} == {sent.chat_id}
     assert {line["manager_id"] for line in lines} == {manager.pk}
-    # The call of the gateway and its outcome.
+    # The request to the gateway and its result.
     assert len(lines) >= 2
 
 

@@ -1,4 +1,4 @@
-"""A line of the log is one object of JSON, with ids and without what they stand for."""
+"""A line of the log is a JSON object with ids and without personal data."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from tests.logs.capturing import captured
 logger = logging.getLogger("chats.some.module")
 
 
-def test_it_names_time_level_logger_and_event():
+def test_a_line_has_time_level_logger_and_event():
     with captured() as log:
         logger.warning("message %s: %s", 7, "accepted")
     [line] = log.lines
@@ -30,7 +30,7 @@ def test_it_names_time_level_logger_and_event():
     }
 
 
-def test_it_names_the_ids_of_the_work_and_forgets_them_afterwards():
+def test_a_line_has_the_ids_of_the_current_work():
     with captured() as log:
         with bound(event_id=3):
             bind(manager_id=1, chat_id=2, message_id=4)
@@ -43,7 +43,7 @@ def test_it_names_the_ids_of_the_work_and_forgets_them_afterwards():
     assert found == [(3, 1, 2, 5), (3, 1, 2, 4), (None,) * 4]
 
 
-def test_it_names_the_request_that_is_answered():
+def test_a_line_has_the_id_of_the_current_request():
     request = RequestFactory().get("/api/user/", **{KEY: "abc-1"})
     request.caller = Caller("key", "key:7", frozenset({12}))
     with captured() as log, acting_in(request):
@@ -65,20 +65,20 @@ def test_a_traceback_is_in_the_line_without_values():
     [line] = log.lines
     assert "test_lines.py" in line["exception"]
     assert "ValueError: " in line["exception"]
-    # The line of code that is shown is this test's own.
+    # The shown line of code is in this test.
     assert line["exception"].count("Maria Segredo") == 1
 
 
 @pytest.mark.parametrize("value", ["a\nb\r\x1b[0m", "\ud800", '"}{', "x" * 10_000])
-def test_whatever_is_said_it_stays_one_line(value):
-    # Not logged: pytest could not tell of a surrogate.
+def test_any_message_is_one_line(value):
+    # Not logged, because pytest could not report a surrogate.
     record = logging.LogRecord("x", 20, "", 1, "said %s", (value,), None)
     text = Lines().format(record)
     assert text.splitlines() == [text]
     assert len(json.loads(text)["event"]) <= 2000
 
 
-def test_security_events_say_how_many_were_left_out():
+def test_security_events_have_the_number_of_omitted_ones():
     record = logging.LogRecord("security", 30, "", 1, "key_refused", (), None)
     record.left_out = 4
     assert json.loads(Lines().format(record))["left_out"] == 4

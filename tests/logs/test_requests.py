@@ -1,4 +1,4 @@
-"""A line for each request, its id on every answer, and its figures at /metrics."""
+"""Each request has a log line, an id in its response, and metrics."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def web(running):
 
 
 def line_of(web, request_id):
-    """The line of that request, which is written a moment later."""
+    """Returns the line of that request, which is written a moment later."""
     found = []
 
     def is_there():
@@ -126,7 +126,7 @@ def test_a_key_in_the_path_is_in_no_line_and_no_metric(web):
         (("POST", "/api/user/", b"x" * 2**21 + b"x"), 413, "/api/user/"),
     ],
 )
-def test_every_answer_has_an_id_and_a_line(web, ask, status, route):
+def test_every_response_has_an_id_and_a_line(web, ask, status, route):
     answered, headers, _ = web.ask(*ask)
     assert answered == status
     line = line_of(web, headers["X-Request-Id"])
@@ -134,7 +134,7 @@ def test_every_answer_has_an_id_and_a_line(web, ask, status, route):
 
 
 @pytest.mark.parametrize("given", ["", "a b", "é", "x" * 65, "a\tb", "<script>"])
-def test_an_id_that_is_none_is_replaced(web, given):
+def test_an_invalid_id_is_replaced(web, given):
     _, headers, _ = web.ask(
         "GET", "/api/user/", headers={"X-Request-Id": given.encode("latin-1")}
     )
@@ -149,7 +149,7 @@ def test_an_id_that_is_none_is_replaced(web, given):
         (b"GET / HTTP/1.1\r\n" + b"A: " + b"x" * 70_000 + b"\r\n\r\n", 431),
     ],
 )
-def test_a_refusal_outside_of_django_has_them_too(web, raw, status):
+def test_a_refusal_outside_of_django_has_an_id_and_a_line(web, raw, status):
     sent = web.socket()
     sent.sendall(raw)
     answered, headers, _ = answer_of(sent)
@@ -191,13 +191,13 @@ def test_calls_are_counted_by_route_and_status(web):
     for port in (1, 2, 3):
         web.ask("GET", f"/api/area/{port}")
     after = count()
-    # One series for all ports.
+    # One time series for all ports.
     assert len(after) == 1
     [(key, value)] = after.items()
     assert value - before.get(key, 0) == 3
 
 
-def test_lines_that_nobody_reads_are_left_out_and_counted():
+def test_lines_that_cannot_be_written_are_dropped_and_counted():
     reader, writer = os.pipe()
     os.set_blocking(reader, False)
     lines = requests.LineWriter(writer)

@@ -1,4 +1,4 @@
-"""What a process says at its start is an object too where the log is JSON."""
+"""Messages of a process at its start are JSON objects if the log is JSON."""
 
 from __future__ import annotations
 
@@ -32,8 +32,8 @@ def test_a_refused_start_is_an_error(monkeypatch, capsys):
     assert (line["level"], line["event"]) == ("error", "HCI_X is wrong.")
 
 
-def test_every_line_of_a_process_that_is_refused_is_an_object(tmp_path):
-    """Its settings cannot be read, its database is away, a variable is misspelt."""
+def test_every_line_of_a_refused_process_is_an_object(tmp_path):
+    """Its settings are invalid, its database is unavailable, a variable is misspelt."""
     given = {"HCI_DATA_DIR": str(tmp_path), "HCI_LOG_FORMAT": "json"}
     found = ended("manage.py", "serve_feed", **given, HCI_PORT="x")
     [line] = [json.loads(each) for each in found.stderr.splitlines()]

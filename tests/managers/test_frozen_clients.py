@@ -1,4 +1,4 @@
-"""Clients that can set no header: a key in the path, and an address without a key."""
+"""Clients that cannot set headers: a key in the path, or an address without a key."""
 
 from __future__ import annotations
 
@@ -51,13 +51,13 @@ def bind(*managers, networks=("10.1.2.0/24",), name="controller", **over):
 # In the path ---------------------------------------------------------------------
 
 
-def test_a_key_in_the_path_is_that_key(manager, other_manager):
+def test_a_key_in_the_path_authenticates(manager, other_manager):
     answer = from_path(path_key(manager))
     assert [each["name"] for each in answer.json()["data"]] == ["Padaria Estrela"]
     assert answer["Referrer-Policy"] == "no-referrer"
 
 
-def test_a_key_that_may_not_stand_there_is_refused_there_alone(manager):
+def test_a_key_not_allowed_in_the_path_is_refused_only_there(manager):
     key = make_key(manager)
     assert from_path(key).json() == NOBODY
     assert Api(key).get("/api/user/").status_code == 200
@@ -66,7 +66,7 @@ def test_a_key_that_may_not_stand_there_is_refused_there_alone(manager):
     assert Api(elsewhere).get("/api/user/").json() == NOBODY
 
 
-def test_it_needs_tls_but_on_the_machine_itself(manager, settings):
+def test_a_key_in_the_path_needs_tls_except_locally(manager, settings):
     key = make_key(manager, in_path=True, networks=["192.0.2.0/24", HERE])
     assert from_path(key, "192.0.2.7").json() == NOBODY
     settings.SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
@@ -78,14 +78,14 @@ def test_it_needs_tls_but_on_the_machine_itself(manager, settings):
     assert from_path(key, **forwarded, **secure).status_code == 200
 
 
-def test_the_path_counts_alone(manager, supervisor):
+def test_the_key_in_the_path_takes_precedence(manager, supervisor):
     client = Api(make_key(manager))
     assert client.get("/k/hci_wrong/api/user/").json() == NOBODY
     client.client.force_login(supervisor)
     assert client.get("/k//api/user/").json() == NOBODY
 
 
-def test_a_revoked_and_a_limited_one_are_refused_in_the_path(manager):
+def test_a_revoked_or_throttled_key_is_refused_in_the_path(manager):
     key = path_key(manager, name="bot", per_minute=1)
     assert [from_path(key).status_code for _ in range(2)] == [200, 429]
     keys.revoke_key("bot")
@@ -94,7 +94,7 @@ def test_a_revoked_and_a_limited_one_are_refused_in_the_path(manager):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_no_line_and_no_answer_has_the_key(manager, monkeypatch):
+def test_no_log_line_or_response_contains_the_key(manager, monkeypatch):
     known, unknown = path_key(manager), "hci_0a1b2c3d_short"
     paths = ["api/user/", "api/nowhere", "admin/", "", "webhooks/x", "api/area/99999"]
     with captured() as log:
@@ -112,7 +112,7 @@ def test_no_line_and_no_answer_has_the_key(manager, monkeypatch):
     assert "ZeroDivisionError" in log.text
 
 
-def test_what_leads_elsewhere_is_no_page(manager):
+def test_other_paths_after_the_key_are_not_found(manager):
     assert Api().get(f"/k/{path_key(manager)}/admin/").status_code == 404
     assert Api().get("/k/").status_code == 404
 
@@ -120,7 +120,7 @@ def test_what_leads_elsewhere_is_no_page(manager):
 # By address ----------------------------------------------------------------------
 
 
-def test_whoever_calls_from_there_is_the_integration(manager, other_manager):
+def test_a_call_from_the_address_is_the_integrations(manager, other_manager):
     bind(manager)
     [shape] = from_address().get("/api/user/").json()["data"]
     assert (shape["name"], shape["facebookToken"]) == ("Padaria Estrela", "")
@@ -137,12 +137,12 @@ def test_whoever_calls_from_there_is_the_integration(manager, other_manager):
 @pytest.mark.parametrize(
     "header", ["HTTP_ORIGIN", "HTTP_COOKIE", "HTTP_REFERER", "HTTP_SEC_FETCH_SITE"]
 )
-def test_a_browser_is_never_taken_for_it(manager, header):
+def test_a_browser_is_never_authenticated_by_address(manager, header):
     bind(manager)
     assert from_address(**{header: "x"}).post("/api/user/", {}).json() == NOBODY
 
 
-def test_an_address_that_is_only_claimed_is_nobodys(manager, settings):
+def test_a_claimed_address_does_not_authenticate(manager, settings):
     bind(manager, networks=["10.1.2.0/24", "127.0.0.0/8"])
     claims = from_address("8.8.8.8", HTTP_X_FORWARDED_FOR="10.1.2.3")
     assert claims.get("/api/user/").json() == NOBODY
@@ -159,7 +159,7 @@ def test_an_address_that_is_only_claimed_is_nobodys(manager, settings):
     assert forged.get("/api/user/").json() == NOBODY
 
 
-def test_it_deletes_nothing_and_never_answers_tokens(manager, contact):
+def test_an_integration_by_address_cannot_delete_or_read_tokens(manager, contact):
     bind(manager)
     number = {"number": manager.number, "contactNumber": int(contact.external_id)}
     answer = from_address().delete("/api/user/contact/", number)
@@ -172,7 +172,7 @@ def test_it_deletes_nothing_and_never_answers_tokens(manager, contact):
         ApiKey.objects.filter(pk=row.pk).update(networks="")
 
 
-def test_it_ends_and_is_limited_like_a_key(manager):
+def test_an_integration_by_address_ends_and_is_throttled_like_a_key(manager):
     bind(manager, per_minute=1)
     calls = [from_address().get("/api/user/").status_code for _ in range(2)]
     assert calls == [200, 429]
@@ -184,7 +184,7 @@ def test_it_ends_and_is_limited_like_a_key(manager):
     assert from_address().get("/api/user/").json() == NOBODY
 
 
-def test_its_use_is_noted_and_who_calls_nobody_costs_nothing(
+def test_its_use_is_recorded_and_other_callers_need_no_query(
     manager, django_assert_num_queries
 ):
     bind(manager)
@@ -195,7 +195,7 @@ def test_its_use_is_noted_and_who_calls_nobody_costs_nothing(
         stranger.get("/api/user/")
 
 
-def test_two_are_not_recognised_by_one_address(manager):
+def test_an_address_cannot_identify_two_integrations(manager):
     bind(manager)
     with pytest.raises(keys.AddressTakenError, match="controller"):
         bind(manager, networks=["10.1.2.77"], name="second")
@@ -217,8 +217,8 @@ def test_its_large_bodies_are_read():
     assert not is_known_sender(sent_with(REMOTE_ADDR="10.1.2.3", HTTP_ORIGIN="x"))
 
 
-def test_neither_reaches_more_than_a_key_in_a_header(centre, other_manager):
-    """Every call, of a company that is not its own and of its own."""
+def test_both_have_only_the_permissions_of_a_key_in_a_header(centre, other_manager):
+    """Every call, for its own company and for another."""
     for owner in (other_manager, centre.manager):
         key = make_key(owner, networks=[HERE], in_path=True, secrets=False)
         bound = bind(owner, networks=["10.1.2.0/24"], name=f"of {owner.pk}")
@@ -235,13 +235,13 @@ def test_neither_reaches_more_than_a_key_in_a_header(centre, other_manager):
         authentication.forget_cached_keys()
 
 
-# Made and shown ------------------------------------------------------------------
+# Created and shown
 
 
 @pytest.mark.parametrize(
     "text", ["0.0.0.0/0", "::/0", "0.0.0.0/1", "10.1.2.3/8", "x", "10.0.0.0/7"]
 )
-def test_what_is_no_network_or_nearly_everything_is_refused(text):
+def test_an_invalid_or_too_large_network_is_refused(text):
     with pytest.raises(WrongNetworkError):
         parse_networks(text)
     assert parse_networks("10.0.0.1, 10.0.0.0/8\n10.0.0.1") == (
@@ -256,7 +256,7 @@ def create(*arguments):
     return out.getvalue().strip()
 
 
-def test_the_command_makes_both(manager):
+def test_the_command_creates_both(manager):
     key = create("old", "--in-path", "--network", HERE, "10.0.0.1")
     assert from_path(key).status_code == 200
     said = create("older", "--by-address", "--network", "10.1.2.3")
@@ -269,7 +269,7 @@ def test_the_command_makes_both(manager):
         create("x", "--by-address", "--network", "10.1.2.0/24")
 
 
-def test_the_deployment_check_names_them_and_only_if_there_are_some(manager):
+def test_the_deployment_check_reports_existing_ones(manager):
     assert check_exposed_keys() == []
     path_key(manager, name="in-path")
     bind(manager)

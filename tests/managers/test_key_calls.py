@@ -1,4 +1,4 @@
-"""The calls of a key a day: counted in memory, written now and then, shown on its page."""
+"""Daily counts of a key's calls: kept in memory, written periodically, and shown."""
 
 from datetime import timedelta
 
@@ -30,7 +30,7 @@ def test_calls_are_added_up(key):
     assert calls_today(key.pk) == 0
 
 
-def test_what_could_not_be_written_is_kept(key, monkeypatch):
+def test_counts_that_could_not_be_written_are_kept(key, monkeypatch):
     calls = KeyCalls()
     calls.count(f"key:{key.pk}")
     with monkeypatch.context() as patch:
@@ -45,7 +45,7 @@ def _away():
     raise DatabaseError
 
 
-def test_counts_of_long_ago_are_forgotten(key):
+def test_old_counts_are_deleted(key):
     long_ago = timezone.localdate() - timedelta(days=500)
     KeyDay.objects.create(key=key, day=long_ago, calls=1)
     calls = KeyCalls()

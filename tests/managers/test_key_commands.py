@@ -24,7 +24,7 @@ def names_seen_by(key):
     return [shape["name"] for shape in data]
 
 
-def test_it_prints_the_key_alone(manager, other_manager):
+def test_it_prints_only_the_key(manager, other_manager):
     printed = create("bot")
     assert printed.count("\n") == 1
     assert names_seen_by(printed) == ["Padaria Estrela", "Oficina Lua"]
@@ -41,11 +41,11 @@ def test_a_key_may_have_a_limit(manager):
 @pytest.mark.parametrize(
     "named", ["5511400011111", "+55 11 4000-11111", "369258147", "05511400011111"]
 )
-def test_a_key_is_bound_to_the_managers_named(manager, other_manager, named):
+def test_a_key_is_restricted_to_the_given_managers(manager, other_manager, named):
     assert names_seen_by(create("bot", "--manager", named)) == ["Padaria Estrela"]
 
 
-def test_several_managers_may_be_named_either_way(manager, other_manager):
+def test_managers_may_be_given_in_one_or_several_options(manager, other_manager):
     make_manager()
     both = ["Padaria Estrela", "Oficina Lua"]
     assert names_seen_by(create("a", "--manager", "369258147", "5521400022222")) == both
@@ -82,7 +82,7 @@ def test_the_name_of_an_ended_key_is_free_again(db):
 
 
 @pytest.mark.parametrize("named", ["1", "nobody", ""])
-def test_an_unknown_manager_is_refused_and_no_key_made(manager, named):
+def test_an_unknown_manager_is_refused_and_no_key_created(manager, named):
     with pytest.raises(CommandError, match="There is no manager"):
         create("bot", "--manager", "369258147", named)
     assert not ApiKey.objects.exists()
@@ -107,7 +107,7 @@ def test_one_managers_number_that_is_anothers_page_is_refused(db):
         [],
     ],
 )
-def test_arguments_that_make_no_sense_are_refused(db, arguments):
+def test_invalid_arguments_are_refused(db, arguments):
     with pytest.raises(CommandError):
         create(*arguments)
     assert not ApiKey.objects.exists()
@@ -122,6 +122,6 @@ def test_a_revoked_key_is_ended(manager):
     assert Api(key).get("/api/user/").status_code == 401
 
 
-def test_revoking_what_is_not_there_is_an_error(db):
+def test_revoking_an_unknown_key_is_an_error(db):
     with pytest.raises(CommandError, match="There is no live key called bot"):
         call_command("revoke_api_key", "bot")

@@ -74,7 +74,7 @@ def test_a_key_stays_cached_without_a_notification(client):
     assert request(client, key).status_code == 200
 
 
-def test_it_listens_again_when_its_connection_was_ended(client, listener):
+def test_it_listens_again_after_its_connection_was_closed(client, listener):
     key = create_key("bot")
     assert request(client, key).status_code == 200
     with connection.cursor() as cursor:

@@ -37,7 +37,7 @@ def use(key, **over):
         {"x-api-key": " {} "},
     ],
 )
-def test_a_key_comes_in_either_header(manager, header):
+def test_a_key_is_accepted_in_either_header(manager, header):
     [(name, value)] = header.items()
     answer = Api().get("/api/user/", headers={name: value.format(make_key(manager))})
     assert answer.status_code == 200
@@ -54,7 +54,7 @@ def test_an_unknown_key_is_401(manager, key):
     assert Api().get("/api/user/", headers={"X-Api-Key": key}).json() == NOBODY
 
 
-def test_one_letter_changed_is_another_key(manager):
+def test_a_key_with_one_changed_letter_is_refused(manager):
     key = make_key(manager)
     assert use(key[:-1] + ("a" if key[-1] != "a" else "b")).status_code == 401
 
@@ -68,7 +68,7 @@ def test_a_revoked_key_is_401(manager):
     assert keys.revoke_key("bot") is False
 
 
-def test_a_revocation_is_seen_by_who_has_just_looked(manager, monkeypatch):
+def test_a_revocation_takes_effect_for_a_cached_key(manager, monkeypatch):
     key = make_key(manager, name="bot")
     use(key)
     keys.revoke_key("bot")
@@ -97,7 +97,7 @@ def test_a_bad_key_never_falls_back_to_the_cookie(manager, supervisor):
         assert api.get("/api/user/", headers=bad).json() == NOBODY
 
 
-def test_a_valid_key_counts_alone_beside_a_cookie(manager, other_manager, supervisor):
+def test_a_valid_key_takes_precedence_over_a_cookie(manager, other_manager, supervisor):
     api = signed_in(supervisor)
     headers = {"X-Api-Key": make_key(other_manager)}
     [shape] = api.get("/api/user/", headers=headers).json()["data"]
@@ -127,7 +127,7 @@ def _age_of_last_use():
     return timezone.now() - ApiKey.objects.get().last_used_at
 
 
-def test_the_last_use_is_noted_at_most_once_a_minute(manager):
+def test_the_last_use_is_stored_at_most_once_a_minute(manager):
     key = make_key(manager)
     use(key)
     assert _age_of_last_use() < timedelta(minutes=1)
@@ -140,7 +140,7 @@ def test_the_last_use_is_noted_at_most_once_a_minute(manager):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_row_that_somebody_holds_keeps_nobody_waiting():
+def test_a_locked_row_delays_no_call():
     key = make_key(make_manager())
     other = connection.copy()
     try:
@@ -163,7 +163,7 @@ def sent_with(path="/api/chat/message/send", **headers):
 
 @pytest.fixture
 def limited(manager):
-    """A client with a key of three calls per minute."""
+    """Returns a client with a key of three calls per minute."""
     key = make_key(manager)
     ApiKey.objects.update(per_minute=3)
     return Api(key)
@@ -195,7 +195,7 @@ def test_a_large_body_uses_up_one_call_as_a_small_one_does(limited):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_only_a_valid_key_session_or_webhook_address_makes_a_sender_known(manager):
+def test_known_senders_have_a_valid_key_session_or_webhook_address(manager):
     secret = get_or_create("evolution", manager.pk)
     session = signed_in(make_supervisor(manager)).client.cookies["sessionid"].value
     assert is_known_sender(sent_with(HTTP_X_API_KEY=make_key(manager)))
@@ -209,7 +209,7 @@ def test_only_a_valid_key_session_or_webhook_address_makes_a_sender_known(manage
     assert not is_known_sender(sent_with(f"/webhooks/evolution/{secret}x"))
 
 
-def test_a_limit_is_made_good_as_time_goes_by(limited):
+def test_calls_are_available_again_after_a_while(limited):
     for _ in range(4):
         limited.get("/api/user/")
     row = ApiKey.objects.get()
@@ -218,7 +218,7 @@ def test_a_limit_is_made_good_as_time_goes_by(limited):
     assert statuses == [200, 429]
 
 
-def test_a_limit_is_counted_over_all_calls_and_notes_the_last(limited, contact):
+def test_a_limit_counts_all_calls_and_stores_the_last_use(limited, contact):
     limited.get("/api/user/")
     limited.post("/api/user/", {})
     limited.post("/api/user/contact/get", b"{")
@@ -237,9 +237,7 @@ def test_a_key_without_a_limit_has_none(api, django_assert_num_queries):
 
 
 @pytest.mark.usefixtures("recorded_today")
-def test_a_generous_limit_is_counted_for_many_calls_at_once(
-    manager, django_assert_num_queries
-):
+def test_a_high_limit_is_counted_in_blocks_of_calls(manager, django_assert_num_queries):
     api = Api(make_key(manager))
     ApiKey.objects.update(per_minute=6000)
     api.get("/api/user/?contacts=0")
@@ -253,7 +251,7 @@ def test_a_generous_limit_is_counted_for_many_calls_at_once(
     assert timedelta(milliseconds=99) < spent
 
 
-def test_a_changed_limit_counts_at_once(manager):
+def test_a_changed_limit_applies_at_once(manager):
     api = Api(make_key(manager))
     ApiKey.objects.update(per_minute=6000)
     api.get("/api/user/")
@@ -270,7 +268,7 @@ def user_info(user, password):
     return {"Authorization": f"Basic {credential}"}
 
 
-def test_a_key_in_the_url_is_taken_as_basic(manager):
+def test_a_key_in_the_url_is_accepted_as_basic_authentication(manager):
     key = make_key(manager)
     prefix, secret = key[4:12], key[13:]
     for headers in (user_info(prefix, secret), user_info(prefix, key)):
@@ -284,6 +282,6 @@ def test_a_key_in_the_url_is_taken_as_basic(manager):
     "headers",
     [user_info("proxy", "password"), {"Authorization": "Basic ?"}, user_info("", "")],
 )
-def test_the_password_of_a_proxy_is_no_key(supervisor, headers):
+def test_a_proxys_own_password_is_not_a_key(supervisor, headers):
     """A proxy in front may protect the console by a password of its own."""
     assert signed_in(supervisor).get("/api/user/", headers=headers).status_code == 200

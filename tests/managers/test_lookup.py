@@ -9,7 +9,7 @@ from managers.lookup import find_manager
 EVERYBODY = Caller("administrator", "user:1", None)
 
 
-def test_a_manager_is_found_by_each_of_its_names_in_one_query(
+def test_a_manager_is_found_by_each_of_its_ids_in_one_query(
     manager, django_assert_num_queries
 ):
     for values in (
@@ -35,7 +35,7 @@ def test_ids_of_two_managers_find_none(manager, other_manager):
         find_manager(EVERYBODY)
 
 
-def test_a_manager_out_of_reach_is_not_found(manager, other_manager):
+def test_a_foreign_manager_is_not_found(manager, other_manager):
     caller = Caller("key", "key:1", frozenset({other_manager.pk}))
     with pytest.raises(ManagerNotFoundError):
         find_manager(caller, number=manager.number)

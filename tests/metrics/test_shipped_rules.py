@@ -1,4 +1,4 @@
-"""The dashboard and the alerts ask for metrics that running processes have."""
+"""The dashboard and the alerts only use metrics that running processes expose."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def scraped(port):
 
 @pytest.fixture
 def exposed(running_feed, tmp_path):
-    """What a web, a feed, a relay and a worker process answer, one text each."""
+    """Returns the metrics of a web, a feed, a relay and a worker process."""
     environment = {
         "DATABASE_URL": database_url(connection.settings_dict),
         "HCI_METRICS_KEY": METRICS_KEY,
@@ -88,7 +88,7 @@ def exposed(running_feed, tmp_path):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_every_metric_that_is_asked_for_is_there(exposed):
+def test_every_used_metric_exists(exposed):
     there = {
         name
         for text in exposed.values()
@@ -107,7 +107,7 @@ def test_every_metric_that_is_asked_for_is_there(exposed):
     assert missing == set()
 
 
-def test_every_alert_says_how_bad_it_is_and_is_in_both_manuals():
+def test_every_alert_has_a_severity_and_is_in_both_manuals():
     found = [rule["alert"] for rule in rules()]
     assert len(found) == len(set(found)) > 20
     for rule in rules():

@@ -9,7 +9,7 @@ from __future__ import annotations
 from django.db import connection
 
 MANAGERS, BUSY, CONTACTS, MANY = 300, 60, 250, 300
-# Before the statistics, so that all rows look alike to the planner.
+# Before ANALYZE, so that all rows are alike for the planner.
 LOAD = """
 SELECT change_bulk_load();
 
@@ -81,7 +81,7 @@ def gather() -> None:
     """Creates the rows within a transaction, and runs ANALYZE."""
     values = {"managers": MANAGERS, "busy": BUSY, "contacts": CONTACTS, "many": MANY}
     with connection.cursor() as cursor:
-        # An index that other tests have left half empty would cost more than it does.
+        # An index left half empty by other tests would have higher costs.
         cursor.execute(f"TRUNCATE {FILLED} CASCADE")
         for statement in LOAD.split(";\n"):
             if statement.strip():

@@ -1,4 +1,4 @@
-"""What gateways tell of a message finds it by an index, however many there are."""
+"""Changes of a message find it by an index, however many there are."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The hot calls read what they answer and little more, by the index made for them."""
+"""Hot calls read little more than the rows that they return, by the right index."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from contacts.models import Contact
 from tests.plans.crowd import CONTACTS, MANY
 from tests.plans.reading import work_of
 
-# Areas are not among them: all fit in a page or two, which a join may well read whole.
+# Areas are not included: all fit in a page or two, which a join may read completely.
 CROWDED = {
     *("managers_manager", "areas_operator", "areas_operatorarea", "contacts_contact"),
     *("contacts_identity", "chats_chat", "chats_message"),
 }
-# Either leads to the one who bears an alias, to the one chat that is open.
+# Both indexes find the contact of an alias, and its open chat.
 BY_ALIAS = {"alias_is_unique", "identity_alias"}
 CHATS_OF_CONTACT = {"one_open_chat_a_contact", "chats_chat_contact_id_2488f818"}
 AREAS_OF_OPERATOR = 5
@@ -27,10 +27,10 @@ def data(answer) -> Any:
 
 
 def work_for(call, answered, **besides):
-    """The answer of the call, and by which indexes each table was read for it.
+    """Returns the call's response, and the indexes by which each table was read.
 
-    No crowded table was walked through, and of none was more read than twice the rows
-    answered, or than is said `besides`.
+    Asserts that no large table was scanned, and that of none more was read than twice
+    the returned rows, or the number given in `besides`.
     """
     work, answer = work_of(call)
     assert not work.whole & CROWDED, work.statements
@@ -63,7 +63,7 @@ def test_the_contacts_of_a_manager_are_read_once(crowd, key):
     assert used["contacts_contact"] == {"contacts_of_manager"}
 
 
-def test_the_contacts_of_an_operator_or_an_area_are_read_alone(
+def test_only_the_contacts_of_an_operator_or_an_area_are_read(
     crowd, key, area, operator
 ):
     body = {"number": crowd.number, "operatorId": str(operator.pk), "area": area.code}
@@ -76,7 +76,7 @@ def test_the_contacts_of_an_operator_or_an_area_are_read_alone(
     assert used["contacts_contact"] == {"contacts_of_operator", "contacts_of_area"}
 
 
-def test_the_contacts_of_an_area_are_read_alone(crowd, key, area):
+def test_only_the_contacts_of_an_area_are_read(crowd, key, area):
     body = {"number": crowd.number, "area": area.code}
     answered = Contact.objects.filter(area=area).count()
     found, used = work_for(lambda: key.post("/api/user/contact/area", body), answered)
@@ -86,7 +86,7 @@ def test_the_contacts_of_an_area_are_read_alone(crowd, key, area):
 
 @pytest.fixture
 def chatty(crowd):
-    """The contact of many messages, whom nobody answers."""
+    """Returns the unassigned contact with many messages."""
     Contact.objects.filter(manager=crowd, protocol="C1-1").update(operator=None)
     return Contact.objects.get(manager=crowd, protocol="C1-1")
 
@@ -97,9 +97,7 @@ def conversation(chatty, operator):
 
 
 @pytest.mark.parametrize(("window", "answered"), [({}, MANY), ({"limit": 50}, 50)])
-def test_messages_are_read_as_many_as_are_asked_for(
-    key, conversation, window, answered
-):
+def test_only_the_requested_messages_are_read(key, conversation, window, answered):
     found, used = work_for(
         lambda: key.post("/api/chat/message", conversation | window), answered
     )
@@ -109,7 +107,7 @@ def test_messages_are_read_as_many_as_are_asked_for(
     assert used["chats_chat"] <= CHATS_OF_CONTACT
 
 
-def test_a_window_into_the_past_starts_at_its_edge(key, conversation):
+def test_a_window_of_old_messages_starts_at_its_boundary(key, conversation):
     newest = data(key.post("/api/chat/message", conversation | {"limit": 50}))
     window = {"limit": 50, "before": newest[0]["id"]}
     found, used = work_for(
@@ -119,7 +117,7 @@ def test_a_window_into_the_past_starts_at_its_edge(key, conversation):
     assert used["chats_message"] == {"messages_of_chat", "chats_message_uuid_key"}
 
 
-def test_an_inbound_message_touches_its_contact_alone(crowd, key, chatty):
+def test_an_inbound_message_only_reads_its_contact(crowd, key, chatty):
     body = {
         "contactNumber": int(chatty.external_id),
         "managerNumber": crowd.number,
@@ -133,7 +131,7 @@ def test_an_inbound_message_touches_its_contact_alone(crowd, key, chatty):
     assert used["chats_chat"] <= CHATS_OF_CONTACT
 
 
-def test_a_step_of_sa_touches_its_contact_alone(crowd, key, chatty):
+def test_a_step_of_sa_only_reads_its_contact(crowd, key, chatty):
     body = {"number": crowd.number, "contactId": int(chatty.external_id)}
     _, used = work_for(
         lambda: key.put("/api/user/contact/sa/increase", body), answered=1
@@ -142,7 +140,7 @@ def test_a_step_of_sa_touches_its_contact_alone(crowd, key, chatty):
     assert used["contacts_contact"] == {"contacts_contact_pkey"}
 
 
-def test_a_claim_touches_its_contact_alone(crowd, key, conversation):
+def test_a_claim_only_reads_its_contact(crowd, key, conversation):
     body = conversation | {"number": crowd.number}
     _, used = work_for(
         lambda: key.put("/api/user/contact/operator/my", body),

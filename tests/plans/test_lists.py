@@ -1,4 +1,4 @@
-"""What the list of chats reads: no more than the manager's open chats, or a page."""
+"""The list of chats reads at most the manager's open chats, or a page."""
 
 from __future__ import annotations
 
@@ -35,13 +35,13 @@ def test_contacts_are_found_by_the_open_chats(crowd, key, state):
     assert not work.whole & {"contacts_contact", "chats_chat", "chats_message"}
 
 
-def test_a_part_of_all_names_is_looked_for_in_the_open_chats(crowd, key):
+def test_a_common_part_of_names_is_searched_in_the_open_chats(crowd, key):
     work = listed(key, crowd, text="cliente")
     assert "contacts_contact" not in work.whole
     assert work.rows["contacts_contact"] <= CONTACTS + 3 * PAGE
 
 
-def test_a_common_word_is_looked_for_once_in_each_chat(crowd, key, monkeypatch):
+def test_a_common_word_is_searched_once_in_each_chat(crowd, key, monkeypatch):
     monkeypatch.setattr(word_search, "MOST_CHATS", 0)
     with connection.cursor() as cursor:
         cursor.execute(WORDS)

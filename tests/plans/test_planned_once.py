@@ -1,4 +1,4 @@
-"""Hot statements keep their plans: planning one takes longer than running it."""
+"""Plans of hot statements are cached: planning takes longer than running."""
 
 from __future__ import annotations
 
@@ -7,15 +7,15 @@ from django.db import connection
 
 from contacts.models import Contact
 
-# A connection prepares a statement at its sixth run, and plans the next five for their
-# values. From then on it does so only if that seems to be worth it.
+# A connection prepares a statement at its sixth run, and plans the next five runs for
+# their values. After that it does so only if that seems cheaper.
 FIVE, OFTEN = 5, 20
-# The contacts of a manager: how many there are decides the plan, and is worth it.
+# The contacts of a manager: the plan depends on their number, so planning is worth it.
 EACH_TIME = "WHERE c.manager_id = "
 
 
 def plans() -> dict[str, tuple[int, int]]:
-    """Of each prepared statement: how often it kept its plan, and was planned."""
+    """Returns how often each prepared statement used a generic and a custom plan."""
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT statement, generic_plans, custom_plans FROM pg_prepared_statements"

@@ -49,7 +49,7 @@ LID = "199887766554433"
 
 
 def make_person(manager: Any) -> Contact:
-    """Returns a contact with an open and a closed chat, of which both say the word."""
+    """Returns a contact with an open and a closed chat, both with the marker word."""
     area = builders.make_area(manager)
     operator = builders.make_operator(manager, area, name="Ana")
     assert OperatorArea.objects.filter(operator=operator).exists()

@@ -1,4 +1,4 @@
-"""Years of the audit are kept as long as a setting says, and for ever without it."""
+"""Years of the audit are kept as long as a setting says, or forever without it."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def test_nothing_is_deleted_without_the_setting(old_lines, settings):
     assert [each.is_over for each in audit_years.years()[:2]] == [False, False]
 
 
-def test_years_that_are_over_go_with_a_line(old_lines, settings):
+def test_expired_years_are_deleted_with_a_line(old_lines, settings):
     settings.AUDIT_YEARS = 5
     first, second = audit_years.years()[:2]
     assert first == Year(old_lines - 7, 1, is_over=True)
@@ -51,14 +51,16 @@ def test_years_that_are_over_go_with_a_line(old_lines, settings):
     assert audit_years.drop_over() == 0
 
 
-def test_a_year_is_kept_until_its_last_line_is_over(old_lines, settings):
+def test_a_year_is_kept_until_its_last_line_has_expired(old_lines, settings):
     settings.AUDIT_YEARS = 7
     assert audit_years.drop_over() == 0
     settings.AUDIT_YEARS = 6
     assert audit_years.drop_over() == 1
 
 
-def test_an_administrator_sees_what_goes(old_lines, settings, manager, admin_user):
+def test_an_administrator_sees_what_will_be_deleted(
+    old_lines, settings, manager, admin_user
+):
     settings.AUDIT_YEARS = 5
     page = sign_in_to_admin(admin_user).get(PAGE, headers={"Accept-Language": "en"})
     text = " ".join(page.content.decode().split())

@@ -1,4 +1,4 @@
-"""A dossier holds all that is kept of a person, sealed until it is fetched."""
+"""A dossier contains all data about a person, encrypted until it is fetched."""
 
 from __future__ import annotations
 
@@ -75,7 +75,9 @@ def test_the_zip_holds_everything(request_, supervisor, manager):
     assert "'=HYPERLINK" in file.read(table).decode("utf-8-sig")
 
 
-def test_people_read_words_and_their_own_clock(request_, supervisor, manager):
+def test_readable_files_have_names_of_kinds_and_local_times(
+    request_, supervisor, manager
+):
     answer = fetch(sign_in_to_admin(supervisor), request_)
     file = zipfile.ZipFile(io.BytesIO(b"".join(answer.streaming_content)))
     page = file.read("dossie.html").decode()
@@ -93,7 +95,7 @@ def test_people_read_words_and_their_own_clock(request_, supervisor, manager):
     assert re.match(r"\d\d/\d\d/\d{4} \d\d:\d\d:\d\d;(Recebida|Enviada);", rows[1])
 
 
-def test_it_says_how_long_the_manager_keeps_data(person, manager):
+def test_it_has_the_managers_retention_periods(person, manager):
     Retention.objects.create(
         manager=manager, words_months=24, saved_by="user:1", runs_from=timezone.now()
     )
@@ -103,7 +105,7 @@ def test_it_says_how_long_the_manager_keeps_data(person, manager):
     assert held["retention"].startswith("Palavras e arquivos: 24 meses")
 
 
-def test_hostile_names_stay_text(request_, supervisor):
+def test_hostile_names_are_escaped(request_, supervisor):
     answer = fetch(sign_in_to_admin(supervisor), request_)
     file = zipfile.ZipFile(io.BytesIO(b"".join(answer.streaming_content)))
     page = file.read("dossie.html").decode()
@@ -112,7 +114,7 @@ def test_hostile_names_stay_text(request_, supervisor):
     assert "<script" not in page
 
 
-def test_it_is_sealed_and_fetched_with_the_password(request_, supervisor, data):
+def test_it_is_encrypted_and_fetched_with_the_password(request_, supervisor, data):
     with default_storage.open(request_.file) as stored:
         assert not zipfile.is_zipfile(io.BytesIO(stored.read()))
     desk = sign_in_to_admin(supervisor)
@@ -130,12 +132,12 @@ def test_it_is_deleted_after_seven_days(request_):
     assert not default_storage.exists(request_.file)
 
 
-def test_others_cannot_fetch_it(request_, other_manager):
+def test_other_users_cannot_fetch_it(request_, other_manager):
     foreign = sign_in_to_admin(builders.make_supervisor(other_manager))
     assert fetch(foreign, request_).status_code == 404
 
 
-def test_an_erasure_takes_the_dossiers_along(request_, person):
+def test_an_erasure_deletes_the_dossiers(request_, person):
     name = request_.file
     erase(person)
     assert not default_storage.exists(name)
@@ -143,7 +145,7 @@ def test_an_erasure_takes_the_dossiers_along(request_, person):
     assert request_.file == ""
 
 
-def test_the_command_writes_it_here(person, tmp_path, monkeypatch, capsys):
+def test_the_command_writes_it_to_a_file(person, tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     call_command("dossier", "+55 11 98765-0001")
     written = Path(capsys.readouterr().out.strip())

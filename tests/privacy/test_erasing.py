@@ -1,4 +1,4 @@
-"""An erased person is nowhere any more; what counts only stays as it was."""
+"""No data of an erased person is left; anonymous counts are unchanged."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def erase(*contacts, typed=NUMBER):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_nothing_of_an_erased_person_is_left(manager, data, caplog):
+def test_no_data_of_an_erased_person_is_left(manager, data, caplog):
     contact = make_person(manager)
     number_changes()
     builders.make_message(Chat.objects.filter(contact=contact)[0], content=WORD)
@@ -64,7 +64,7 @@ def test_nothing_of_an_erased_person_is_left(manager, data, caplog):
     assert WORD not in text
     assert files_with_the_word(data) == []
     assert WORD not in caplog.text
-    # The feed alone has the number, with which clients drop the person.
+    # Only the feed has the number, with which clients remove the person.
     lines = [line for line in text.splitlines() if NUMBER in line or LID in line]
     assert lines
     for line in lines:
@@ -72,7 +72,7 @@ def test_nothing_of_an_erased_person_is_left(manager, data, caplog):
         assert '"op":"D"' in line
 
 
-def test_what_only_counts_stays(manager):
+def test_anonymous_counts_are_unchanged(manager):
     contact = make_person(manager)
     before = list(
         Message.objects.order_by("pk").values_list(
@@ -98,14 +98,14 @@ def test_what_only_counts_stays(manager):
     assert (last.kind, last.cause, last.actor) == ("closed", "erased", "user:2")
 
 
-def test_what_waited_to_be_sent_is_not_sent(manager):
+def test_queued_messages_are_not_sent(manager):
     contact = make_person(manager)
     erase(contact)
     assert not Delivery.objects.filter(done_at=None).exists()
     assert not Message.objects.filter(direction="out", status="wait").exists()
 
 
-def test_others_keep_everything(manager, other_manager):
+def test_other_persons_are_unchanged(manager, other_manager):
     contact = make_person(manager)
     neighbour = builders.make_contact(manager, name="Neighbour")
     said = builders.make_message(
@@ -129,7 +129,7 @@ def test_others_keep_everything(manager, other_manager):
         assert getattr(row, column) == value
 
 
-def test_who_writes_again_is_a_new_contact(manager):
+def test_an_erased_person_who_writes_again_is_a_new_contact(manager):
     contact = make_person(manager)
     erase(contact)
     with transaction.atomic():
@@ -138,7 +138,9 @@ def test_who_writes_again_is_a_new_contact(manager):
     assert again.deleted_at is None
 
 
-def test_the_file_has_the_marks_before_the_first_row_is_touched(manager, monkeypatch):
+def test_the_file_has_the_tombstone_before_the_first_row_is_changed(
+    manager, monkeypatch
+):
     contact = make_person(manager)
 
     def fall(*_args, **_more):
@@ -157,7 +159,7 @@ def test_the_file_has_the_marks_before_the_first_row_is_touched(manager, monkeyp
     assert contact.name == f"Maria {WORD}"
 
 
-def test_a_killed_worker_leaves_the_rest_to_the_next(manager, monkeypatch):
+def test_after_a_kill_the_next_worker_continues(manager, monkeypatch):
     contact = make_person(manager)
     request = ask(contact)
     requests.confirm_erasure(request, NUMBER, confirmed_by="user:2")
@@ -172,11 +174,11 @@ def test_a_killed_worker_leaves_the_rest_to_the_next(manager, monkeypatch):
 
     monkeypatch.setattr(running.SubjectProgress, "add", add_until)
     now = timezone.now
-    # Leases go by the time of the database, whatever the worker's clock says.
+    # Leases use the time of the database, not the worker's clock.
     monkeypatch.setattr(timezone, "now", lambda: now() - timedelta(hours=1))
     with pytest.raises(SystemExit):
         running.erase_waiting()
-    assert running.erase_waiting() == 0  # leased still
+    assert running.erase_waiting() == 0  # still leased
     Request.objects.update(lease_until=None)
     monkeypatch.setattr(running.SubjectProgress, "add", add)
     assert running.erase_waiting() == 1
@@ -187,7 +189,7 @@ def test_a_killed_worker_leaves_the_rest_to_the_next(manager, monkeypatch):
     assert Tombstone.objects.count() == 1
 
 
-def test_the_certificate_names_the_person_by_marks_alone(manager):
+def test_the_certificate_identifies_the_person_only_by_digests(manager):
     request = erase(make_person(manager))
     assert request.state == "done"
     text = json.dumps(request.result)
@@ -201,18 +203,18 @@ def test_the_certificate_names_the_person_by_marks_alone(manager):
     assert list(lines)[-1] == ("erase", "contact", "user:2")
 
 
-def test_another_number_confirms_nothing(manager):
+def test_another_number_does_not_match_the_certificate(manager):
     request = ask(make_person(manager))
     with pytest.raises(requests.RefusedRequestError):
         requests.confirm_erasure(request, "5511987650002", confirmed_by="user:2")
     assert running.erase_waiting() == 0
-    # As people write it in the country of the manager's number.
+    # As written in the country of the manager's number.
     requests.confirm_erasure(request, "(11) 98765-0001", confirmed_by="user:2")
     with pytest.raises(requests.RefusedRequestError):
         requests.confirm_erasure(request, NUMBER, confirmed_by="user:2")
 
 
-def test_a_legal_hold_lets_an_erasure_wait(manager):
+def test_a_legal_hold_delays_an_erasure(manager):
     contact = make_person(manager)
     hold = requests.place_hold(
         contact, None, reason="lawsuit", reference="0001", by="user:1"
@@ -236,14 +238,14 @@ def test_a_deleted_contact_is_erased_too(manager):
     assert not Identity.objects.exists()
 
 
-def test_only_an_erasure_deletes_notes(manager):
+def test_notes_can_only_be_deleted_by_an_erasure(manager):
     make_person(manager)
     with pytest.raises(IntegrityError), transaction.atomic():
         Note.objects.all().delete()
 
 
-def test_every_table_of_a_contact_is_decided_about():
-    """A new table that points at contacts, chats or messages must be erased or stay."""
+def test_every_table_about_contacts_is_erased_or_listed():
+    """A new table that refers to contacts, chats or messages must be added."""
     erased = {
         "contacts_identity",
         "contacts_tagging",
@@ -266,7 +268,7 @@ def test_every_table_of_a_contact_is_decided_about():
         "chats_word",
         "privacy_hold",
     }
-    # Codes, ids and times alone.
+    # Only codes, ids and times.
     stay = {
         "chats_chat",
         "chats_chatevent",

@@ -1,4 +1,4 @@
-"""Contacts that turned out to be one person are found, held and erased as one."""
+"""Merged contacts are found, held and erased as one person."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ EVERYONE = Caller("administrator", "user:1", None)
 
 
 def both(manager):
-    """Returns a contact with a number, and one that is known by another id alone."""
+    """Returns a contact with a number, and one that is only known by another id."""
     first = builders.make_contact(manager, external_id=NUMBER, name="Maria")
     second = builders.make_contact(manager, external_id=LID, name=f"M. {WORD}")
     builders.make_message(builders.make_chat(second), content="Oi")
@@ -39,7 +39,7 @@ def both(manager):
     return first, second
 
 
-def test_who_was_merged_is_found_with_the_other(manager):
+def test_merged_contacts_are_found_together(manager):
     first, second = both(manager)
     merged(manager, first, second)
     for text in (NUMBER, LID):
@@ -49,7 +49,7 @@ def test_who_was_merged_is_found_with_the_other(manager):
         }
 
 
-def test_nobody_else_is_found_with_them(manager, other_manager):
+def test_no_other_contact_is_found_with_them(manager, other_manager):
     first, second = both(manager)
     merged(manager, first, second)
     builders.make_contact(other_manager, external_id=LID)
@@ -60,7 +60,7 @@ def test_nobody_else_is_found_with_them(manager, other_manager):
     assert {each.pk for each in found} == {first.pk, second.pk}
 
 
-def test_nothing_is_left_of_who_was_merged(manager, data):
+def test_no_data_of_merged_contacts_is_left(manager, data):
     first, second = both(manager)
     merged(manager, first, second)
     certificate = erase(first)
@@ -72,7 +72,7 @@ def test_nothing_is_left_of_who_was_merged(manager, data):
     assert certificate.result["managers"][0]["counts"]["contacts"] == 2
 
 
-def test_who_writes_again_by_that_id_is_a_new_contact(manager):
+def test_an_erased_person_who_writes_by_that_id_is_a_new_contact(manager):
     first, second = both(manager)
     merged(manager, first, second)
     erase(first)
@@ -81,7 +81,7 @@ def test_who_writes_again_by_that_id_is_a_new_contact(manager):
     assert again.pk not in (first.pk, second.pk)
 
 
-def test_what_was_asked_before_is_about_both(manager):
+def test_a_request_made_before_the_merge_applies_to_both(manager):
     first, second = both(manager)
     request = ask(second)
     contact = merged(manager, first, second)
@@ -94,7 +94,7 @@ def test_what_was_asked_before_is_about_both(manager):
     assert WORD not in json.dumps(request.result)
 
 
-def test_a_request_about_both_is_about_the_one(manager):
+def test_requests_about_both_become_one(manager):
     first, second = both(manager)
     request = ask(first, second)
     merged(manager, first, second)
@@ -103,7 +103,7 @@ def test_a_request_about_both_is_about_the_one(manager):
     assert set(Contact.objects.values_list("name", flat=True)) == {"Pessoa apagada"}
 
 
-def test_a_legal_hold_goes_along(manager):
+def test_a_legal_hold_applies_to_the_merged_contact(manager):
     first, second = both(manager)
     hold = requests.place_hold(
         second, None, reason="lawsuit", reference="1", by="user:1"

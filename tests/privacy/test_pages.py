@@ -1,4 +1,4 @@
-"""The pages of personal data: who may open them, and a request from end to end."""
+"""The pages of personal data: permissions, and a request from start to end."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def ask(desk, *contacts, kind="erasure"):
     return desk.post(START, {**ASKED, "kind": kind, "contact": chosen, "q": NUMBER})
 
 
-def test_strangers_and_operators_stay_outside(ana):
+def test_anonymous_visitors_and_operators_have_no_access(ana):
     assert Client().get(START).status_code == 302
     assert sign_in_to_admin(ana.user).get(START).status_code == 302
     nobody = sign_in_to_admin(builders.make_supervisor())
@@ -48,7 +48,7 @@ def test_a_person_is_found_in_every_spelling(desk, person, typed):
     assert answer.context["found"] == [person]
 
 
-def test_a_person_is_found_by_a_protocol_and_when_deleted(desk, person):
+def test_a_person_is_found_by_a_protocol_even_if_deleted(desk, person):
     Contact.objects.filter(pk=person.pk).update(deleted_at="2026-01-01T00:00Z")
     protocol = person.chats.first().protocol
     assert desk.get(START, {"q": protocol}).context["found"] == [person]
@@ -109,7 +109,7 @@ def test_a_request_can_be_cancelled_until_it_begins(desk, person):
     assert desk.post(address, {"act": "confirm", "typed": NUMBER}).status_code == 400
 
 
-def test_requests_of_other_managers_do_not_exist(person, other_manager, supervisor):
+def test_requests_of_other_managers_are_not_found(person, other_manager, supervisor):
     address = ask(sign_in_to_admin(supervisor), person)["Location"]
     foreign = sign_in_to_admin(builders.make_supervisor(other_manager))
     for path in (address, f"{address}certificate/", f"{address}certificate.json"):

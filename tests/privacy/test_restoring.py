@@ -1,4 +1,4 @@
-"""A backup that is older than an erasure does not bring the person back."""
+"""Restoring a backup older than an erasure erases the person again."""
 
 from __future__ import annotations
 
@@ -50,14 +50,14 @@ def test_a_contact_made_later_with_the_same_number_stays(manager):
     assert again.name == "Maria"
 
 
-def test_the_file_gets_what_only_the_database_knows(manager):
+def test_tombstones_of_the_database_are_added_to_the_file(manager):
     erase(make_person(manager))
     tombstones.path().unlink()
     assert restoring.apply_if_restored() == 0
     assert len(tombstones.read()) == 1
 
 
-def test_another_file_is_applied_by_hand(manager, tmp_path, capsys):
+def test_another_file_can_be_applied_by_a_command(manager, tmp_path, capsys):
     contact = make_person(manager)
     erase(contact)
     given = tmp_path / "from-elsewhere.jsonl"
@@ -73,7 +73,7 @@ def test_another_file_is_applied_by_hand(manager, tmp_path, capsys):
         call_command("erasures", "apply", str(given))
 
 
-def test_a_line_that_a_power_failure_cut_off_is_passed_over(manager):
+def test_a_truncated_last_line_is_ignored(manager):
     contact = make_person(manager)
     other = builders.make_contact(manager)
     erase(contact)

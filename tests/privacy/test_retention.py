@@ -1,4 +1,4 @@
-"""What is over is deleted each night, and nothing before a person has said so."""
+"""Expired data is deleted each night, and nothing before a person has enabled it."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ NIGHT = datetime(2027, 3, 10, 6, 0, tzinfo=UTC)  # 3:00 in São Paulo
 
 @pytest.fixture
 def old(manager):
-    """A person whose closed chat is old, with an open one beside."""
+    """Returns a person with an old closed chat, and an open one."""
     contact = make_person(manager)
     contact.chats.filter(closed_at__isnull=False).update(closed_at="2026-01-05T00:00Z")
     return contact
@@ -63,7 +63,7 @@ def test_nothing_is_deleted_by_default(old):
     assert not Message.objects.filter(content="[apagado]").exists()
 
 
-def test_words_go_after_their_months(manager, old, data):
+def test_texts_are_deleted_after_the_configured_months(manager, old, data):
     kept = keep(manager, words_months=12)
     expected = retention.count_expired(kept, NIGHT)
     assert retention.run_if_due(NIGHT) == 1
@@ -76,7 +76,7 @@ def test_words_go_after_their_months(manager, old, data):
     assert retention.run_if_due(NIGHT) == 0  # once a night
 
 
-def test_files_alone_go_by_their_message(manager, old):
+def test_only_files_are_deleted_by_the_age_of_their_message(manager, old):
     keep(manager, files_months=1)
     Message.objects.update(stored_at="2026-01-01T00:00Z")
     retention.run_if_due(NIGHT)
@@ -84,7 +84,7 @@ def test_files_alone_go_by_their_message(manager, old):
     assert not Message.objects.filter(content="[apagado]").exists()
 
 
-def test_persons_go_without_a_certificate(manager, old):
+def test_persons_are_erased_without_a_certificate(manager, old):
     keep(manager, person_months=12)
     old.chats.update(closed_at="2026-01-05T00:00Z")
     Contact.objects.update(last_message_at="2026-01-05T00:00Z")
@@ -111,7 +111,7 @@ def test_it_runs_at_night_and_not_before_its_time(manager, old):
     assert kept.last_day is None
 
 
-def test_the_page_counts_before_it_saves(manager, old, supervisor, other_manager):
+def test_the_page_shows_counts_before_saving(manager, old, supervisor, other_manager):
     desk = sign_in_to_admin(supervisor)
     given = {"manager": manager.pk, "words_months": "1"}
     shown = desk.post(PAGE, given)
@@ -130,12 +130,12 @@ def test_the_page_counts_before_it_saves(manager, old, supervisor, other_manager
     assert desk.post(PAGE, foreign).status_code == 404
 
 
-def test_nobody_else_opens_the_page(manager):
+def test_others_have_no_access_to_the_page(manager):
     nobody = sign_in_to_admin(builders.make_supervisor())
     assert nobody.get(PAGE).status_code == 403
 
 
-def test_one_who_cannot_be_erased_keeps_nobody_else(manager, monkeypatch):
+def test_a_person_who_cannot_be_erased_does_not_block_others(manager, monkeypatch):
     first, second = builders.make_contact(manager), builders.make_contact(manager)
     Contact.objects.update(created_at="2020-01-05T00:00Z")
     keep(manager, person_months=12)
@@ -191,7 +191,7 @@ def test_presence_without_a_period_stays(manager, ana):
 
 
 def test_a_regulated_service_keeps_its_words_for_two_years(manager, supervisor):
-    desk = at_the_desk(supervisor)
+    desk = sign_in_to_admin(supervisor)
     given = {"manager": manager.pk, "is_regulated": "on", "save": "1"}
     assert desk.post(PAGE, {**given, "words_months": "23"}).status_code == 400
     assert desk.post(PAGE, {**given, "words_months": "24"}).status_code == 302

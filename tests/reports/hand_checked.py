@@ -1,7 +1,7 @@
-"""Twenty chats over a holiday (Thursday, 20 November 2025) and a weekend (22 and 23).
+"""Twenty hand-checked chats over a holiday (20 November 2025) and a weekend.
 
-Hours: Monday to Friday, 09:00-12:00 and 13:00-18:00. Targets: 5 min in the queue, 10 min
-to the first answer, 5 min to others, 2 h to the resolution.
+Hours: Monday to Friday, 09:00-12:00 and 13:00-18:00. Targets: 5 min in the queue, 10
+min to the first answer, 5 min to others, 2 h to the resolution.
 """
 
 from __future__ import annotations
@@ -131,7 +131,7 @@ def write(centre: Centre) -> dict[str, int]:
         (at("26 09:00"), "customer"), (at("26 09:08"), bruno),
     ])  # fmt: skip
     write_survey(centre, chats["twice"], at("26 09:30"), "rated", 5, at("26 09:45"))
-    # The contact comes again within 72 hours, with another chat.
+    # The contact returns within 72 hours, with another chat.
     again = chat("before", [
         (at("25 10:00"), "opened", sales, None, came),
         (at("25 10:01"), "claimed", sales, ana, by_ana),
@@ -144,7 +144,7 @@ def write(centre: Centre) -> dict[str, int]:
         (at("27 10:40"), "closed", sales, None, by_ana | {"cause": "idle"}),
     ], [(at("27 10:20"), "customer"), (at("27 10:21"), ana)])  # fmt: skip
     write_survey(centre, chats["after"], at("27 10:40"), "lost")
-    # Closed by a key while somebody held it: resolved, by whoever held it.
+    # Closed by a key while an operator had it: resolved, by that operator.
     chat("by_key", [
         (at("25 11:00"), "opened", None, None, came),
         (at("25 11:01"), "claimed", None, ana, by_ana),
@@ -171,7 +171,7 @@ def write(centre: Centre) -> dict[str, int]:
         (at("18 09:00"), "opened", sales, None, {"cause": "import"}),
         (at("25 15:00"), "closed", sales, None, {"cause": "imported"}),
     ])  # fmt: skip
-    # Open: taken and answered once, owed now; and one that waits.
+    # Open: one answered once that waits for an answer again, and one queued.
     chat(
         "open",
         [

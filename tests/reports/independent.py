@@ -1,4 +1,4 @@
-"""Computes the figures by plain loops; shares no code with the product.
+"""Computes the figures by plain loops, independently of the product's code.
 
 Follows the written definitions; slow and simple on purpose.
 """
@@ -19,7 +19,7 @@ RETURN = timedelta(hours=72)
 
 
 class Rows(Samples):
-    """Every chat cut into episodes, and each episode measured."""
+    """Every chat split into episodes, and each episode measured."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -107,7 +107,7 @@ class Rows(Samples):
         return episode
 
     def _left(self, manager: int, lines: list[Row], state: list[Row]) -> int | None:
-        """The number of the first line after the bot phase."""
+        """Returns the number of the first line after the bot phase."""
         first = state[0]
         if first["kind"] == "reopened" or first["operator_id"]:
             return 0

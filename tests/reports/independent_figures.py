@@ -279,7 +279,7 @@ def _counts(
 def _moved(
     rows: Rows, samples: list[Row], episodes: list[Row], by: Sequence[str]
 ) -> tuple[dict[Key, Row], Row]:
-    """Of those he held, those he moved on; of those held in it, those that left it."""
+    """Returns transfers by operators of their chats, and out of areas of chats in them."""
     _, total = _shares(episodes, "transfer", ())
     by_id = {(e["chat"], e["number"]): e for e in rows.episodes}
     found: dict[Key, dict[Any, bool]] = {}

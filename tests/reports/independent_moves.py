@@ -8,7 +8,7 @@ from tests.reports.independent import Row
 
 
 def left(episode: Row) -> list[tuple[int | None, bool]]:
-    """Areas that it left or came back to once somebody had had it, and whether it did."""
+    """Returns areas left or returned to after an assignment, and whether there was one."""
     found: dict[int | None, bool] = {}
     seen: set[int | None] = set()
     had = False

@@ -16,7 +16,7 @@ from managers.models import Manager
 from tests import builders
 
 LONG_AGO = datetime(2025, 1, 1, tzinfo=UTC)
-# Brasília: three hours behind UTC, all the year.
+# Brasília is three hours behind UTC all year.
 OFFSET = timedelta(hours=3)
 WEEK = {str(day): [["09:00", "12:00"], ["13:00", "18:00"]] for day in range(1, 6)}
 HOLIDAY = "2025-11-20"

@@ -1,4 +1,4 @@
-"""POST report: whom it answers, in which words, and what it refuses."""
+"""POST api/report: permissions, response and errors."""
 
 from __future__ import annotations
 
@@ -32,14 +32,14 @@ def ask(api: Api, **body: Any) -> Any:
     return api.post("/api/report", PERIOD | body)
 
 
-def test_the_documented_example_is_what_is_answered(centre: Centre, api: Api) -> None:
+def test_the_documented_example_is_the_response(centre: Centre, api: Api) -> None:
     write(centre)
     page = PAGES["report"]
     answer = api.post("/api/report", page.bodies["The queue by area"]).json()["data"]
     assert answer | {"at": page.example["at"]} == page.example
 
 
-def test_groups_are_in_the_words_of_the_api(centre: Centre, api: Api) -> None:
+def test_groups_have_the_names_of_the_api(centre: Centre, api: Api) -> None:
     write(centre)
     answer = ask(api, metric="tma", by=["operator", "manager"]).json()["data"]
     people = [(row["operatorId"], row["m"]) for row in answer["rows"]]
@@ -49,7 +49,7 @@ def test_groups_are_in_the_words_of_the_api(centre: Centre, api: Api) -> None:
     assert ask(api, metric="tma", area="").json()["data"]["total"]["n"] == 1
 
 
-def test_other_managers_are_in_no_total(centre: Centre, api: Api) -> None:
+def test_other_managers_are_not_included(centre: Centre, api: Api) -> None:
     write(centre)
     other = Centre(NUMBER + 1)
     write(other)
@@ -65,7 +65,7 @@ def test_other_managers_are_in_no_total(centre: Centre, api: Api) -> None:
     assert areas["n"] == 8
 
 
-def test_operators_see_no_figures(centre: Centre) -> None:
+def test_operators_have_no_access(centre: Centre) -> None:
     assert ask(signed_in(centre.ana.user), metric="tme").status_code == 403
     supervisor = signed_in(builders.make_supervisor(centre.manager))
     assert ask(supervisor, metric="tme").status_code == 200
@@ -86,7 +86,9 @@ def test_operators_see_no_figures(centre: Centre) -> None:
         ({"metric": "tme", "from": "yesterday"}, "from"),
     ],
 )
-def test_refused(api: Api, body: dict[str, Any], place: str) -> None:
+def test_invalid_requests_are_refused(
+    api: Api, body: dict[str, Any], place: str
+) -> None:
     answer = ask(api, **body)
     assert answer.status_code == 400
     assert [*answer.json()["error"]["fields"]] == [place]

@@ -1,4 +1,4 @@
-"""Every metric of a past that was checked by hand, against an independent program."""
+"""Every metric of the hand-checked past, compared with an independent program."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ FIRST, LAST = date(2025, 11, 17), date(2025, 11, 30)
 
 @pytest.fixture(scope="module")
 def centre(django_db_setup: None, django_db_blocker: Any) -> Iterator[Centre]:
-    """With all of its past."""
+    """Returns the centre with all of its past."""
     with module_rows(django_db_blocker):
         centre = Centre(NUMBER)
         write(centre)
@@ -56,7 +56,7 @@ def groupings(metric: str) -> list[tuple[str, ...]]:
 
 
 @pytest.mark.parametrize("is_kept", [False, True], ids=["at once", "kept"])
-def test_every_figure(centre: Centre, is_kept: bool) -> None:
+def test_every_figure_equals_the_independent_one(centre: Centre, is_kept: bool) -> None:
     if is_kept:
         take_dirty()
         settle_hours()
@@ -126,7 +126,7 @@ def test_shares(centre: Centre, metric: str, n: int, of: int, rate: float) -> No
     assert (total["n"], total["of"], total["rate"]) == (n, of, rate)
 
 
-def test_days_without_anything(centre: Centre) -> None:
+def test_days_without_data(centre: Centre) -> None:
     empty = {"since": date(2025, 11, 1), "until": date(2025, 11, 2)}
     tme = ask(centre, "tme", "day", **empty)
     assert tme.rows == {}

@@ -1,4 +1,4 @@
-"""The live figures: against an independent program, and what they say of each chat."""
+"""The live figures equal those of an independent program, and list each chat."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def counted(tiles: Any) -> dict[str, int]:
 
 
 def places(episode: Row, contact: Row) -> set[str]:
-    """Where an open chat is, by what its lines and messages say."""
+    """Returns where an open chat is, by its lines and messages."""
     if episode["left"] is None:
         return {"with_bot"}
     found = {"awaiting" if contact["waiting_since"] is None else "owed"}
@@ -73,7 +73,7 @@ def places(episode: Row, contact: Row) -> set[str]:
 
 
 def act(life: Life, centre: Centre, chance: random.Random) -> None:
-    """Does one thing to the chat, if it may be done now."""
+    """Does one thing to the chat, if possible."""
     row, chat = life.row, life.chat
     if chat is None:
         return chance.choice((life.writes, life.opened))()
@@ -127,17 +127,17 @@ def test_every_open_chat_is_counted(centre: Centre, api: Api, seed: int) -> None
             assert row[name] == own[name]
 
 
-def test_the_longest_wait_and_the_ninetieth_hundredth(centre: Centre) -> None:
+def test_the_longest_wait_and_the_90th_percentile(centre: Centre) -> None:
     begin = datetime(2026, 11, 3, 9, tzinfo=UTC)
     for minute in range(12):
         contact = builders.make_contact(centre.manager, area=centre.sales)
         opened = begin + timedelta(minutes=minute)
         builders.make_chat(contact, opened_at=opened)
-    # Opened long ago and released now: it has waited since then.
+    # Opened long ago and released now: it has waited since its release.
     Contact.objects.filter(pk=contact.pk).update(queued_at=opened + timedelta(hours=1))
     answer = now(centre)
     waiting = answer["tiles"]["waiting"]
-    # Of twelve eleven do not wait longer than the second.
+    # Eleven of twelve do not wait longer than the second.
     assert waiting == {
         "n": 12,
         "oldest": as_time(begin),
@@ -150,7 +150,7 @@ def test_the_longest_wait_and_the_ninetieth_hundredth(centre: Centre) -> None:
     assert (longest[0]["m"], longest[0]["area"]) == (NUMBER, "vendas")
 
 
-def test_a_menu_and_whom_it_forgot(centre: Centre, api: Api) -> None:
+def test_chats_in_the_menu_and_those_stuck_in_it(centre: Centre, api: Api) -> None:
     publish_menu(centre.manager.pk, MENU)
     life = Life(api, centre.manager)
     life.writes()
@@ -159,7 +159,7 @@ def test_a_menu_and_whom_it_forgot(centre: Centre, api: Api) -> None:
     Contact.objects.filter(pk=life.contact.pk).update(
         last_in_at=timezone.now() - timedelta(minutes=6)
     )
-    # The menu has spoken last.
+    # The last message is the menu's.
     assert "forgotten" not in counted(now(centre)["tiles"])
     old = timezone.now() - timedelta(minutes=6)
     Contact.objects.filter(pk=life.contact.pk).update(
@@ -172,7 +172,7 @@ def test_a_menu_and_whom_it_forgot(centre: Centre, api: Api) -> None:
     }
 
 
-def test_without_a_home(centre: Centre) -> None:
+def test_chats_that_nobody_can_take(centre: Centre) -> None:
     sold = builders.make_contact(centre.manager, area=centre.sales)
     held = builders.make_contact(centre.manager, operator=centre.bruno)
     for contact in (sold, held, builders.make_contact(centre.manager)):
@@ -187,7 +187,7 @@ def test_without_a_home(centre: Centre) -> None:
     type(centre.bruno).objects.filter(pk=centre.bruno.pk).update(is_active=False)
     answer = now(centre)
     assert answer["tiles"]["without_home"]["n"] == 3
-    # Who has left is shown while he holds something.
+    # An inactive operator is shown while he has chats.
     assert [(row["operatorId"], row["held"]) for row in answer["operators"]] == [
         (str(centre.bruno.pk), 1)
     ]
@@ -208,7 +208,7 @@ def test_targets_at_risk_and_breached(centre: Centre) -> None:
     assert tiles["breached"]["oldest"] == as_time(begin - timedelta(minutes=5))
 
 
-def test_who_is_there_and_what_does_not_leave(centre: Centre) -> None:
+def test_presence_and_messages_that_are_not_sent(centre: Centre) -> None:
     GatewayAccount.objects.create(
         manager=centre.manager, channel="whatsapp", state="closed"
     )
@@ -243,7 +243,7 @@ def test_who_is_there_and_what_does_not_leave(centre: Centre) -> None:
     assert [row["presence"] for row in answer["operators"]] == ["online", "paused"]
 
 
-def test_it_is_kept_for_a_second(
+def test_it_is_cached_for_a_second(
     centre: Centre, monkeypatch: pytest.MonkeyPatch, django_assert_num_queries: Any
 ) -> None:
     clock = [1000.0]
@@ -252,13 +252,13 @@ def test_it_is_kept_for_a_second(
     caller = ADMINISTRATOR
     first = live.now(caller, centre.manager.pk)
     clock[0] += 0.9
-    with django_assert_num_queries(2):  # whose they are: never kept
+    with django_assert_num_queries(2):  # never cached
         assert live.now(caller, centre.manager.pk) is first
     clock[0] += 0.2
     assert live.now(caller, centre.manager.pk) is not first
 
 
-def test_who_asks_what(centre: Centre, api: Api) -> None:
+def test_permissions(centre: Centre, api: Api) -> None:
     other = Centre(NUMBER + 1)
     for one in (centre, other):
         builders.make_chat(builders.make_contact(one.manager))

@@ -32,7 +32,7 @@ CLOSINGS = (
 
 
 def write_random(centre: Centre, chance: random.Random) -> None:
-    """Writes chats whose lines and words come in any order, often at one instant."""
+    """Writes chats with events and messages in any order, often at the same time."""
     schedules = [None, centre.schedule_id, centre.add_schedule(
         hours={"1": [["00:00", "24:00"]], "5": [["20:00", "24:00"]]}, targets={"tme": 9},
     )]  # fmt: skip
@@ -99,7 +99,7 @@ def write_random(centre: Centre, chance: random.Random) -> None:
 
 
 @pytest.mark.parametrize("seed", range(8))
-def test_every_metric_of_a_random_past(seed: int) -> None:
+def test_every_metric_of_a_random_past_equals_the_independent_one(seed: int) -> None:
     centre = Centre(NUMBER)
     chance = random.Random(seed)  # noqa: S311
     write_random(centre, chance)
@@ -112,7 +112,8 @@ def test_every_metric_of_a_random_past(seed: int) -> None:
         keep_summaries()
     rows = Rows()
     for metric, definition in METRICS.items():
-        # One area or operator is read from what is summed up, two groups rarely are.
+        # Figures of one area or operator are read from summaries, those of two groups
+        # rarely.
         by = tuple(chance.sample(definition.by, 1 + (seed % 8 < 4)))
         managers = (centre.manager.pk,)
         report = figures(Question(metric, managers, FIRST, LAST, by))

@@ -1,4 +1,4 @@
-"""Figures are read from a standby while it answers and keeps up."""
+"""Figures are read from a standby while it is available and up to date."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def centre():
 
 @pytest.fixture
 def standby(monkeypatch):
-    """The same database under another name, in transactions that only read."""
+    """The same database under another name, with read-only transactions."""
     own = connections.settings["default"]
     other = own | {
         "ENGINE": "django.db.backends.postgresql",
@@ -66,7 +66,7 @@ def says(monkeypatch, standby):
 
 
 def counted(monkeypatch):
-    """The aliases of the connections that figures are read from."""
+    """Returns the aliases of the connections that figures are read from."""
     used = []
     real = replica.cursor
 
@@ -79,7 +79,7 @@ def counted(monkeypatch):
     return used
 
 
-def test_without_one_the_database_is_read(centre, monkeypatch):
+def test_without_a_standby_the_database_is_read(centre, monkeypatch):
     used = counted(monkeypatch)
     api = Api(make_key(centre.manager))
     assert api.post("/api/report", BODY).json()["data"]["total"]["n"] > 0
@@ -124,7 +124,7 @@ def test_pages_files_and_calls_read_the_standby(centre, standby, monkeypatch):
         (Standby("no standby"), "its copy for reports cannot be read."),
     ],
 )
-def test_one_that_is_behind_or_away_is_not_read(
+def test_a_standby_that_is_behind_or_unavailable_is_not_read(
     centre, standby, monkeypatch, state, sentence
 ):
     used = counted(monkeypatch)
@@ -145,7 +145,9 @@ def test_one_that_is_behind_or_away_is_not_read(
     assert set(used) == {"default"}
 
 
-def test_what_fails_there_is_read_again_here(centre, standby, monkeypatch, caplog):
+def test_a_query_that_fails_there_is_repeated_on_the_database(
+    centre, standby, monkeypatch, caplog
+):
     says(monkeypatch, Standby("ok"))
     connections.settings["reports"]["PORT"] = "1"
     standby.close()
@@ -160,9 +162,7 @@ def test_what_fails_there_is_read_again_here(centre, standby, monkeypatch, caplo
     assert set(used) == {"default"}
 
 
-def test_an_error_of_the_database_itself_is_no_reason_to_ask_twice(
-    standby, monkeypatch
-):
+def test_an_error_of_the_database_itself_is_not_retried(standby, monkeypatch):
     says(monkeypatch, Standby("ok"))
     calls = []
 
@@ -176,7 +176,7 @@ def test_an_error_of_the_database_itself_is_no_reason_to_ask_twice(
     assert calls == [1]
 
 
-def test_one_whose_role_may_not_read_is_away(standby):
+def test_a_standby_without_permissions_is_not_read(standby):
     with connections["default"].cursor() as cursor:
         cursor.execute("REVOKE SELECT ON report_sample FROM CURRENT_USER")
         try:
@@ -187,8 +187,8 @@ def test_one_whose_role_may_not_read_is_away(standby):
     assert replica.ask().state == "no standby"
 
 
-def test_the_doctor_says_what_it_is(standby, monkeypatch):
-    """The one of these tests is no standby: it is the database itself."""
+def test_the_doctor_reports_whether_it_is_a_standby(standby, monkeypatch):
+    """In these tests it is the database itself."""
     [finding] = external.reports_standby()
     assert (finding.state, finding.text) == (
         "error",

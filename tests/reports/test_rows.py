@@ -1,4 +1,4 @@
-"""The rows behind a figure: their number is its n, and what they say adds up to it."""
+"""The rows behind a figure: their number equals its n, and their values its total."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def api(centre: Centre) -> Api:
 
 
 def all_rows(question: Question, part: Part = "n") -> list[Row]:
-    """Reads three at a time."""
+    """Reads all rows, three at a time."""
     found, place = rows_of(question, 3, None, part)
     while place is not None:
         more, place = rows_of(question, 3, place, part)
@@ -61,7 +61,9 @@ def filters(by: str, key: str) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("is_kept", [False, True], ids=["at once", "kept"])
-def test_their_number_is_that_of_the_figure(centre: Centre, is_kept: bool) -> None:
+def test_the_number_of_rows_is_that_of_the_figure(
+    centre: Centre, is_kept: bool
+) -> None:
     if is_kept:
         take_dirty()
         settle_hours()
@@ -92,7 +94,7 @@ def test_their_number_is_that_of_the_figure(centre: Centre, is_kept: bool) -> No
                 assert len(all_rows(asked)) == n, (metric, by, key)
 
 
-def test_a_page_says_where_the_next_begins(api: Api) -> None:
+def test_a_page_has_the_start_of_the_next(api: Api) -> None:
     ask: dict[str, Any] = {"metric": "tme", "rows": True, "limit": 10, **PERIOD}
     first = api.post("/api/report", ask).json()["data"]
     rest = api.post("/api/report", ask | {"after": first["next"]}).json()["data"]
@@ -106,7 +108,7 @@ def test_a_page_says_where_the_next_begins(api: Api) -> None:
         assert [*answer.json()["error"]["fields"]] == ["after"]
 
 
-def test_a_row_names_ids_alone(centre: Centre, api: Api) -> None:
+def test_a_row_has_only_ids(centre: Centre, api: Api) -> None:
     ask = {"metric": "tme", "rows": True, "area": "suporte", **PERIOD}
     row = api.post("/api/report", ask).json()["data"]["rows"][0]
     assert row.pop("protocol").startswith("P")
@@ -123,7 +125,7 @@ def test_a_row_names_ids_alone(centre: Centre, api: Api) -> None:
     }
 
 
-def test_marks_and_outcomes_are_told(api: Api) -> None:
+def test_rows_have_marks_and_outcomes(api: Api) -> None:
     marks: Counter[int] = Counter()
     for part in ("n", "rest"):
         ask = {"metric": "csat", "rows": True, "part": part, **PERIOD}
@@ -161,7 +163,7 @@ def test_other_managers_rows_are_hidden(centre: Centre) -> None:
 
 
 def test_pages_of_a_long_period_are_those_of_its_days(centre: Centre) -> None:
-    """They are looked for in its first days before."""
+    """They are first searched in the period's first days."""
     long = (date(2025, 10, 20), date(2026, 2, 1))
     for metric in METRICS:
         asked = [

@@ -1,4 +1,4 @@
-"""The schema of POST report names every member of its answers, and no other type."""
+"""The schema of POST api/report lists every member of its responses, with its type."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def ask(api: Api, **body: Any) -> Any:
 
 
 def closed(schema: Any) -> Any:
-    """The schema without members that it does not name."""
+    """Returns the schema, which refuses members that it does not list."""
     if isinstance(schema, list):
         return [closed(each) for each in schema]
     if not isinstance(schema, dict):

@@ -85,9 +85,9 @@ if __name__ == "__main__":
         wsgi_bridge.Waiting.longest = float(sys.argv[2])
     if len(sys.argv) > 3:
         server.STOP_SECONDS = int(sys.argv[3])
-    # There is no database: whoever shows any key is known.
+    # There is no database, so every key is accepted.
     wsgi_bridge.is_known_sender = lambda environ: "HTTP_X_API_KEY" in environ
-    # A port, or the descriptor of a socket that another process keeps open.
+    # A port, or the file descriptor of a socket kept open by another process.
     is_passed, number = sys.argv[1].startswith("fd="), int(sys.argv[1].strip("fd="))
     listening = (
         listening_socket("", 0, number) if is_passed else listen("127.0.0.1", number)

@@ -1,4 +1,4 @@
-"""Bodies over a real server: whole, in pieces, too slow, too large, cut off."""
+"""Request bodies on a real server: complete, chunked, too slow, too large, cut off."""
 
 from __future__ import annotations
 
@@ -133,7 +133,7 @@ def test_requests_follow_each_other_on_one_connection(server):
         assert json.loads(client.getresponse().read())["length"] == len(body or b"")
 
 
-def test_the_environ_is_what_wsgi_wants(server):
+def test_the_environ_is_as_wsgi_requires(server):
     headers = {"X-Api-Key": "k", "X_Forwarded_Proto": "https", "Cookie": "a=1"}
     told = server.told("GET", "/caf%C3%A9/%ff%2F?q=%C3%A9", headers=headers)
     assert told["PATH_INFO"] == "/caf\u00c3\u00a9/\u00ff/"
@@ -147,14 +147,14 @@ def test_the_environ_is_what_wsgi_wants(server):
 
 
 @pytest.mark.parametrize("headers", [CHUNKED, {"Content-Length": str(60 * MiB)}])
-def test_a_client_of_60_mb_lives_to_read_the_answer(server, headers):
+def test_a_client_sending_60_mb_can_read_the_response(server, headers):
     chunked = headers is CHUNKED
     told = server.told("POST", "/x", pieces(60 * MiB), headers, chunked)
     assert told["too_large"] is True
     assert told["length"] == 0
 
 
-def test_a_polite_client_need_not_send_what_is_too_large(server):
+def test_a_client_expecting_100_continue_need_not_send_a_large_body(server):
     with server.socket() as raw:
         raw.sendall(
             b"POST /x HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\n"
@@ -195,7 +195,7 @@ def test_a_body_cut_off_never_reaches_the_application(server, request_, half):
     assert "/cut" not in server.log.read_text()
 
 
-def test_forty_slow_bodies_hold_nobody_up(server):
+def test_forty_slow_bodies_block_nobody(server):
     slow = [server.socket() for _ in range(40)]
     for raw in slow:
         raw.sendall(b"POST /x HTTP/1.1\r\nHost: x\r\nContent-Length: 999\r\n\r\n{")
@@ -218,7 +218,7 @@ def test_a_body_that_takes_too_long_is_refused_in_the_envelope(server):
     assert refusal["error"]["code"] == "body_too_slow"
 
 
-def test_two_hundred_slow_headers_hold_nobody_up(server):
+def test_two_hundred_slow_headers_block_nobody(server):
     slow = [server.socket() for _ in range(200)]
     for raw in slow:
         raw.sendall(b"GET /x HTTP/1.1\r\nHo")
@@ -229,7 +229,7 @@ def test_two_hundred_slow_headers_hold_nobody_up(server):
         raw.close()
 
 
-def test_headers_without_end_are_refused(server):
+def test_endless_headers_are_refused(server):
     with server.socket() as raw:
         raw.sendall(b"GET /x HTTP/1.1\r\nHost: x\r\n")
         with pytest.raises((ConnectionError, AssertionError)):  # noqa: PT012
@@ -238,7 +238,7 @@ def test_headers_without_end_are_refused(server):
             assert b"431" not in raw.recv(100)
 
 
-def test_large_answers_do_not_pile_up_in_memory(server):
+def test_large_responses_use_little_memory(server):
     def load():
         for _ in range(40):
             _, payload = server.call("GET", "/big")
@@ -253,7 +253,7 @@ def test_large_answers_do_not_pile_up_in_memory(server):
 
 
 @pytest.mark.parametrize("path", ["/streamed", "/file"])
-def test_a_slow_reader_holds_no_thread_and_the_answer_is_closed(server, path):
+def test_a_slow_reader_blocks_no_thread_and_the_response_is_closed(server, path):
     readers = [server.socket() for _ in range(8)]
     before = server.log.read_text().count("closed")
     for raw in readers:
@@ -270,12 +270,12 @@ def test_a_slow_reader_holds_no_thread_and_the_answer_is_closed(server, path):
     assert server.log.read_text().count("closed") >= before + 1
 
 
-def test_a_stream_that_breaks_off_is_an_error_and_no_short_answer(server):
+def test_a_stream_that_raises_an_error_is_not_a_short_response(server):
     answer, _ = server.call("GET", "/broken")
     assert answer.status == 500
 
 
-def test_head_is_answered_without_a_body(server):
+def test_head_has_no_body(server):
     client = server.client()
     client.request("HEAD", "/big")
     answer = client.getresponse()

@@ -1,4 +1,4 @@
-"""What the probes find out by themselves."""
+"""Results of the health probes."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def small_disk(tmp_path, settings):
-    """Makes the data folder a disk of so many bytes, all of them taken but some."""
+    """Makes the data folder a small disk that is nearly full."""
     mounted = []
 
     def make(size, *, free):
@@ -59,7 +59,7 @@ def found_of_disk():
     return check.end(time.monotonic() + 10)[0]
 
 
-def test_little_disk_is_degraded_and_none_is_down(small_disk):
+def test_little_disk_space_is_degraded_and_none_is_down(small_disk):
     small_disk(700 * 2**20, free=700 * 2**20)
     assert found_of_disk() == "ok"
     fill(health.settings.DATA_DIR / "a", 250 * 2**20)
@@ -68,13 +68,13 @@ def test_little_disk_is_degraded_and_none_is_down(small_disk):
     assert found_of_disk() == "down"
 
 
-def test_a_folder_that_takes_no_file_is_down(tmp_path, settings):
+def test_a_folder_that_is_not_writable_is_down(tmp_path, settings):
     settings.DATA_DIR = tmp_path / "gone"
     assert found_of_disk() == "down"
 
 
 class Authority:
-    """Signs the certificate of one server, as a company's own does."""
+    """Signs the certificate of one server, as a company's own authority does."""
 
     def __init__(self, folder):
         self.folder = folder
@@ -117,8 +117,10 @@ class Authority:
 
 @pytest.fixture
 def behind_tls(tmp_path):
-    """The test database as a company's server gives it: by TLS, with a certificate
-    that only the company's own authority vouches for."""
+    """Serves the test database by TLS, with a company's own certificate.
+
+    Only the company's own authority has signed it.
+    """
     Authority(tmp_path).write_server()
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     context.load_cert_chain(tmp_path / "server.crt", tmp_path / "server.key")
@@ -151,7 +153,7 @@ def serve_by_tls(listening, context):
 
 
 def pass_on(client, context):
-    """Answers PostgreSQL's request for TLS and hands all that follows to the server."""
+    """Answers PostgreSQL's request for TLS and forwards the rest to the server."""
     settings = connection.settings_dict
     server = socket.socket(socket.AF_UNIX)
     with client, server:
@@ -177,7 +179,7 @@ def pass_on(client, context):
     not str(connection.settings_dict["HOST"]).startswith("/"),
     reason="the database under test is not reached by a Unix socket",
 )
-def test_the_database_is_asked_by_the_whole_connection_string(
+def test_the_database_is_checked_with_the_complete_connection_string(
     behind_tls, db, monkeypatch
 ):
     given = {**connection.settings_dict, **behind_tls}

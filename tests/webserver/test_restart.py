@@ -1,4 +1,4 @@
-"""A server stops or is replaced while others call it: nothing is cut off unanswered."""
+"""Stopping and replacing a server under load: no request is cut off without a response."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ CALLERS = 4
 
 
 class Restarted:
-    """A socket that is kept open, and the processes that serve it in turn."""
+    """A listening socket that stays open, and the processes that serve it in turn."""
 
     def __init__(self, log):
         self.port = free_port()
@@ -103,7 +103,7 @@ def test_a_restart_fails_no_call(restarted):
 
 
 def test_an_upload_that_is_too_slow_for_a_stop_is_refused(tmp_path):
-    """In the words of the API, with the invitation to come again; nothing is done."""
+    """In the envelope, with Retry-After; nothing is done."""
     server = EchoServer(tmp_path / "log", "3", "1")
     client = server.client()
     client.putrequest("POST", "/upload")

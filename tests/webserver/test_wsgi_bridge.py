@@ -1,4 +1,4 @@
-"""Who waits for a thread of Django, how long, and who does not."""
+"""Waiting for a thread of Django: who waits, how long, and who does not."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ from tests.webserver.test_body_reader import EchoServer
 
 @pytest.fixture
 def echo(tmp_path):
-    """Two threads, for which nobody waits longer than half a second."""
+    """A server with two threads, for which requests wait at most half a second."""
     running = EchoServer(tmp_path / "log", "0.5")
     yield running
     running.stop()
 
 
-def test_who_waits_too_long_for_a_thread_is_refused_and_nothing_is_done(echo):
+def test_a_request_that_waits_too_long_for_a_thread_is_refused(echo):
     with ThreadPoolExecutor(3) as callers:
         slow = [callers.submit(echo.call, "GET", "/slow") for _ in range(2)]
         wait_until(lambda: echo.log.read_text().count("/slow") == 2)
@@ -56,7 +56,7 @@ def test_a_path_longer_than_any_route_is_not_resolved(monkeypatch):
     assert resolved == [longest]
 
 
-def test_long_names_of_headers_are_not_remembered():
+def test_long_names_of_headers_are_not_cached():
     scope = {
         "raw_path": b"/",
         "method": "GET",
@@ -76,7 +76,7 @@ def test_long_names_of_headers_are_not_remembered():
 @pytest.mark.parametrize(
     "at", [0, _PIECE - 19, _PIECE - 9, _PIECE - 1, _PIECE, 3000000]
 )
-def test_a_long_number_is_found_wherever_it_stands(at):
+def test_a_long_number_is_found_anywhere(at):
     body = bytearray(b"x" * (3 * _PIECE + 19))
     body[at : at + 18] = b"9" * 18
     assert not _has_long_number(bytes(body))

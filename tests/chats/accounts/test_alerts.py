@@ -1,4 +1,4 @@
-"""Alerts for accounts are logged once and reported to every health probe."""
+"""Alerts about accounts are logged once and reported to every health probe."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ def probe():
         connection.close = close
 
 
-def test_a_refused_access_is_an_alarm_at_once_and_once(
+def test_refused_credentials_raise_one_alert_at_once(
     manager, contact, evolution, rounds, logged
 ):
     queue(contact)
@@ -91,7 +91,7 @@ def test_a_refused_access_is_an_alarm_at_once_and_once(
     assert probe() == f"nothing leaves: {name} not_authorized"
 
 
-def test_a_passing_trouble_is_one_after_five_minutes(
+def test_a_temporary_problem_raises_an_alert_after_five_minutes(
     manager, contact, evolution, rounds, logged
 ):
     message = queue(contact)
@@ -115,7 +115,7 @@ def test_a_passing_trouble_is_one_after_five_minutes(
     assert probe() == "ok"
 
 
-def test_a_session_that_says_it_is_open_ends_no_alarm(
+def test_a_session_reported_as_open_does_not_end_an_alert(
     manager, contact, evolution, rounds, logged
 ):
     """Evolution may report `open` while nothing can be sent."""
@@ -171,7 +171,7 @@ def test_readiness_is_degraded_and_names_the_account(manager, contact):
     assert expected in answer.json()["checks"]["gateways"]
 
 
-def test_no_alarm_holds_a_secret(manager, contact, evolution, rounds, caplog):
+def test_no_alert_contains_a_secret(manager, contact, evolution, rounds, caplog):
     caplog.set_level(logging.DEBUG)
     queue(contact)
     evolution.faults.append(

@@ -58,7 +58,7 @@ def test_each_number_and_page_has_a_session(manager, other_manager):
     }
 
 
-def test_it_is_asked_once_a_minute_and_more_often_while_something_waits(
+def test_it_is_checked_once_a_minute_and_more_often_while_messages_wait(
     manager, contact, controller, check_due
 ):
     manager.facebook_id = None
@@ -77,7 +77,7 @@ def test_it_is_asked_once_a_minute_and_more_often_while_something_waits(
     assert check_due() == 1
 
 
-def test_the_largest_file_is_known_while_it_cannot_be_asked(
+def test_the_file_size_limit_is_kept_while_the_gateway_is_away(
     manager, controller, check_due, settings
 ):
     controller.largest = 16_000_000
@@ -103,7 +103,7 @@ def test_the_largest_file_is_known_while_it_cannot_be_asked(
         (10**30, 2**31 - 1),
     ],
 )
-def test_a_largest_file_that_is_none_is_not_believed(
+def test_an_invalid_file_size_limit_is_ignored(
     manager, controller, check_due, reported, known
 ):
     record(manager.pk, "whatsapp", Health("open", largest_file=7))
@@ -112,7 +112,7 @@ def test_a_largest_file_that_is_none_is_not_believed(
     assert on_whatsapp().largest_file == known
 
 
-def test_its_changes_are_a_history(manager, controller, check_due):
+def test_changes_of_a_session_are_stored_as_history(manager, controller, check_due):
     manager.facebook_id = None
     manager.save()
     ensure_accounts()
@@ -125,7 +125,7 @@ def test_its_changes_are_a_history(manager, controller, check_due):
     assert on_whatsapp().idempotent
 
 
-def test_its_history_is_only_added_to(manager, contact, other_manager):
+def test_the_history_is_append_only(manager, contact, other_manager):
     for each in (manager, other_manager):
         record(each.pk, "whatsapp", Health("open"))
     changes = SessionChange.objects.filter(account__manager=manager)
@@ -133,12 +133,12 @@ def test_its_history_is_only_added_to(manager, contact, other_manager):
         with pytest.raises(IntegrityError), transaction.atomic():
             change()
     assert changes.get().state == "open"
-    # Of a manager without contacts nothing has happened.
+    # A manager without contacts has no history.
     GatewayAccount.objects.filter(manager=other_manager).delete()
     assert SessionChange.objects.get() == changes.get()
 
 
-def test_a_session_that_opens_again_lets_its_messages_go(
+def test_a_session_that_opens_again_sends_its_messages(
     manager, contact, controller, check_due, rounds
 ):
     controller.state = "closed"
@@ -162,7 +162,7 @@ def test_a_session_that_opens_again_lets_its_messages_go(
     ("status", "reported", "least"),
     [(503, {"Retry_After": "30"}, 25), (401, {}, 55), (302, {"Location": "/"}, 1)],
 )
-def test_a_session_that_is_open_and_refuses_proves_nothing(
+def test_an_open_session_that_refuses_messages_stays_paused(
     manager, contact, controller, check_due, rounds, status, reported, least
 ):
     ensure_accounts()
@@ -186,7 +186,7 @@ def test_a_session_that_is_open_and_refuses_proves_nothing(
     assert message.status == "sent"
 
 
-def test_another_phone_behind_the_session_stops_the_sends(
+def test_a_session_of_another_phone_number_pauses_sends(
     manager, contact, controller, check_due, rounds
 ):
     controller.number = 5521900000000
@@ -202,7 +202,9 @@ def test_another_phone_behind_the_session_stops_the_sends(
     assert message.error == account.reason
 
 
-def test_the_ninth_digit_is_not_another_phone(manager, controller, check_due):
+def test_the_ninth_digit_does_not_make_another_phone_number(
+    manager, controller, check_due
+):
     manager.number = 5511987654321
     manager.save()
     controller.number = 551187654321

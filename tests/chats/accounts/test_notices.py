@@ -61,7 +61,9 @@ def notice(topic="violation", level="problem", text="said", **more):
 # Assigning notices to accounts
 
 
-def test_a_report_is_kept_in_the_session_s_history_and_alarms(business, rounds, caplog):
+def test_a_report_is_stored_in_the_history_and_raises_an_alert(
+    business, rounds, caplog
+):
     violated = {"event": "ACCOUNT_VIOLATION"}
     violated |= {"violation_info": {"violation_type": "ADULT"}}
     report(business, rounds, "account_update", **violated)
@@ -84,7 +86,9 @@ def test_every_number_of_the_account_receives_it(business, other_manager, rounds
     assert GatewayNotice.objects.count() == 2
 
 
-def test_a_report_on_one_number_is_only_his(business, manager, other_manager, rounds):
+def test_a_report_about_one_number_affects_only_it(
+    business, manager, other_manager, rounds
+):
     name_business(other_manager, phone="7700")
     shown = f"+{manager.number}"
     flagged = {"event": "FLAGGED", "display_phone_number": shown}
@@ -94,7 +98,9 @@ def test_a_report_on_one_number_is_only_his(business, manager, other_manager, ro
     assert set(InboundEvent.objects.values_list("state", flat=True)) == {"done"}
 
 
-def test_an_account_that_nobody_names_is_noted_and_no_alarm(cloud, rounds, settings):
+def test_a_report_about_an_unknown_account_is_recorded_without_alert(
+    cloud, rounds, settings
+):
     settings.META_APP_SECRET = cloud.secret = "sesame"
     report(cloud, rounds, "account_update", "404", event="ACCOUNT_DELETED")
     event = InboundEvent.objects.get()
@@ -141,7 +147,7 @@ def test_a_session_that_says_it_is_open_is_closed_while_its_platform_closed_it(
     assert account().state == "open"
 
 
-def test_an_alarm_ends_with_the_problem(manager):
+def test_an_alert_ends_with_the_problem(manager):
     health.record(manager.pk, "whatsapp", Health("open"))
     now = datetime.now(UTC)
     ends = notice(until=now + timedelta(hours=1), at=AT)
@@ -154,7 +160,7 @@ def test_an_alarm_ends_with_the_problem(manager):
     assert alerts.check() == "ok"
 
 
-def test_an_alarm_ends_when_somebody_has_dealt_with_it(manager):
+def test_an_alert_ends_when_acknowledged(manager):
     notices.record_notice(manager.pk, "whatsapp", notice(at=AT, is_blocking=True))
     alerts.watch()
     assert notices.blocked_by(manager.pk, "whatsapp") == "said"
@@ -169,7 +175,7 @@ def test_an_alarm_ends_when_somebody_has_dealt_with_it(manager):
     assert account().alarmed_at is not None
 
 
-def test_a_repeat_does_not_undo_what_somebody_dealt_with(manager):
+def test_a_repeated_report_does_not_reopen_an_acknowledged_alert(manager):
     for _ in range(2):
         notices.record_notice(manager.pk, "whatsapp", notice(at=AT))
         notices.mark_handled([account().pk])
@@ -178,14 +184,14 @@ def test_a_repeat_does_not_undo_what_somebody_dealt_with(manager):
     assert SessionChange.objects.count() == 1
 
 
-def test_the_latest_report_counts_in_whatever_order_they_come(manager):
+def test_the_latest_report_counts_in_any_order_of_arrival(manager):
     later = notice(level="info", text="again", at=AT + timedelta(hours=1))
     notices.record_notice(manager.pk, "whatsapp", later)
     notices.record_notice(manager.pk, "whatsapp", notice(at=AT))
     assert GatewayNotice.objects.get().text == "again"
 
 
-def test_a_report_from_the_future_hides_none_that_follow(manager):
+def test_a_report_from_the_future_does_not_hide_later_ones(manager):
     ahead = datetime.now(UTC) + timedelta(days=400)
     notices.record_notice(manager.pk, "whatsapp", notice(at=ahead))
     later = datetime.now(UTC) + timedelta(seconds=1)
@@ -196,7 +202,7 @@ def test_a_report_from_the_future_hides_none_that_follow(manager):
 # Templates
 
 
-def test_the_last_state_of_a_template_is_kept(business, rounds):
+def test_the_latest_state_of_a_template_is_stored(business, rounds):
     field = "message_template_status_update"
     approved = {"event": "APPROVED", "message_template_category": "UTILITY"}
     report(business, rounds, field, **TEMPLATE, **approved)

@@ -29,7 +29,7 @@ def poll(rounds):
         health.store_check(health.check(rounds.worker.drivers, due))
 
 
-def test_a_pushed_number_that_is_another_s_stops_the_sends(
+def test_a_pushed_number_of_another_phone_pauses_sends(
     evolution, manager, contact, rounds
 ):
     evolution.people.add(contact.external_id)
@@ -56,7 +56,7 @@ def test_a_pushed_number_that_is_another_s_stops_the_sends(
     assert (account.state, account.paused_until) == ("open", None)
 
 
-def test_a_manager_s_number_that_is_put_right_lets_the_sends_go(
+def test_correcting_the_managers_number_resumes_sends(
     evolution, manager, contact, rounds
 ):
     evolution.people.add(contact.external_id)

@@ -1,4 +1,4 @@
-"""The QR code of a session is requested for a person, never by periodic checks."""
+"""A session's QR code is requested on demand, never by periodic checks."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def account(manager, evolution):
 
 @pytest.fixture
 def closed(account, check_due):
-    """The session after a check has found it closed."""
+    """Returns a session whose check has found it closed."""
     check_due()
     return account
 
@@ -62,7 +62,7 @@ def requests_of(evolution):
 
 
 @pytest.mark.parametrize("state", ["close", "connecting", "open"])
-def test_a_poll_begins_no_connection(account, evolution, check_due, state):
+def test_a_periodic_check_starts_no_connection(account, evolution, check_due, state):
     evolution.state = state
     check_due()
     later(60)
@@ -71,7 +71,7 @@ def test_a_poll_begins_no_connection(account, evolution, check_due, state):
     assert evolution.connections == 0
 
 
-def test_a_request_for_the_session_gets_its_qr(closed, evolution, check_due, api):
+def test_requesting_the_session_returns_its_qr(closed, evolution, check_due, api):
     body = {"number": closed.manager.number}
     first = api.post("/api/user/session", body).json()["data"]
     assert (first["state"], first["qr"]) == ("closed", None)
@@ -82,9 +82,7 @@ def test_a_request_for_the_session_gets_its_qr(closed, evolution, check_due, api
     assert evolution.connections == 1
 
 
-def test_it_is_asked_for_once_however_often_it_is_wanted(
-    closed, evolution, check_due, api
-):
+def test_simultaneous_requests_ask_the_gateway_once(closed, evolution, check_due, api):
     body = {"number": closed.manager.number}
     for _ in range(5):
         api.post("/api/user/session", body)
@@ -96,7 +94,7 @@ def test_it_is_asked_for_once_however_often_it_is_wanted(
     assert requests_of(evolution).count("connect") == 1
 
 
-def test_who_only_watches_begins_no_connection(closed, evolution, check_due, api):
+def test_reading_the_session_starts_no_connection(closed, evolution, check_due, api):
     body = {"number": closed.manager.number, "connect": False}
     api.post("/api/user/session", body)
     later(60)
@@ -104,7 +102,7 @@ def test_who_only_watches_begins_no_connection(closed, evolution, check_due, api
     assert "connect" not in requests_of(evolution)
 
 
-def test_an_operator_does_not_connect_the_gateway(closed, evolution, check_due, ana):
+def test_an_operator_cannot_connect_the_gateway(closed, evolution, check_due, ana):
     signed_in(ana.user).post("/api/user/session", {"number": closed.manager.number})
     later(60)
     check_due()
@@ -123,7 +121,9 @@ def test_a_gateway_without_a_qr_is_not_asked(closed):
     assert not request_qr(closed.manager_id)
 
 
-def test_a_session_that_opened_meanwhile_is_open(closed, evolution, check_due):
+def test_a_session_that_opened_meanwhile_is_returned_as_open(
+    closed, evolution, check_due
+):
     request_qr(closed.manager_id)
     evolution.state = "open"
     later(5)
@@ -131,7 +131,7 @@ def test_a_session_that_opened_meanwhile_is_open(closed, evolution, check_due):
     assert GatewayAccount.objects.get().state == "open"
 
 
-def test_a_gateway_that_refuses_to_connect_says_why(closed, evolution, check_due):
+def test_a_refused_connection_is_reported_with_its_reason(closed, evolution, check_due):
     evolution.key = "another"
     request_qr(closed.manager_id)
     later(5)
@@ -141,7 +141,7 @@ def test_a_gateway_that_refuses_to_connect_says_why(closed, evolution, check_due
     assert "Unauthorized" in found.reason
 
 
-def test_a_poll_leaves_a_qr_that_waits_to_be_scanned(closed, evolution, check_due):
+def test_a_periodic_check_keeps_an_unscanned_qr(closed, evolution, check_due):
     evolution.state = "connecting"
     store_reported(closed.manager_id, "whatsapp", Health("qr", "scan", "2@x"))
     later(60)

@@ -30,7 +30,7 @@ from tests.chats.accounts.template_steps import (
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-def test_a_failure_is_recorded_and_tried_again_and_the_last_ones_stay(
+def test_a_failed_fetch_is_retried_and_keeps_the_templates(
     business, manager, rounds, api, monkeypatch
 ):
     run(rounds)
@@ -56,7 +56,7 @@ def test_a_missing_permission_is_recorded(business, manager, rounds):
     assert "expired" not in fetch().error
 
 
-def test_settings_that_no_key_opens_are_recorded(business, manager, rounds):
+def test_undecryptable_settings_are_recorded(business, manager, rounds):
     run(rounds)
     with connection.cursor() as cursor:
         cursor.execute(
@@ -67,7 +67,7 @@ def test_settings_that_no_key_opens_are_recorded(business, manager, rounds):
     assert asked(business) == 1
 
 
-def test_an_error_of_ours_is_a_fault_and_holds_up_no_other(
+def test_an_unexpected_error_is_recorded_and_does_not_block_others(
     business, manager, rounds, api, monkeypatch
 ):
     other = builders.make_manager(number=5511400022222, controller_port=8099)
@@ -103,8 +103,8 @@ def test_a_lease_that_has_expired_stores_nothing(business):
     assert fetch().error == ""
 
 
-def test_a_gateway_that_hangs_holds_up_no_message(business, manager, rounds):
-    """Nor does it hold up the round: the fetch is in a thread of its own."""
+def test_a_gateway_that_hangs_does_not_delay_messages(business, manager, rounds):
+    """It does not delay the round either: the fetch runs in its own thread."""
     reached = threading.Event()
 
     def wait(request):

@@ -1,4 +1,4 @@
-"""Approved templates are fetched by the worker, hourly and after news, and listed."""
+"""The worker fetches approved templates hourly and after notices; a call lists them."""
 
 from __future__ import annotations
 
@@ -59,9 +59,7 @@ def test_the_next_fetch_is_in_about_an_hour(business, rounds):
     assert timedelta(minutes=53) < ahead < timedelta(minutes=67)
 
 
-def test_what_is_gone_is_gone_and_what_changed_has_changed(
-    business, manager, rounds, api
-):
+def test_deleted_and_changed_templates_are_updated(business, manager, rounds, api):
     run(rounds)
     kept = ApprovedTemplate.objects.get(name="boas_vindas").pk
     business.templates = [
@@ -82,7 +80,9 @@ def test_an_account_without_templates_lists_none(business, manager, rounds, api)
     assert fetch().fetched_at is not None
 
 
-def test_a_number_without_its_business_asks_nothing(cloud, manager, rounds, api):
+def test_a_number_without_a_business_account_fetches_nothing(
+    cloud, manager, rounds, api
+):
     run(rounds)
     assert asked(cloud) == 0
     assert fetch().error == ""
@@ -102,7 +102,7 @@ def test_new_settings_are_tried_at_once(business, manager, rounds, api):
     assert fetch().error == ""
 
 
-def test_other_gateways_have_none(business, manager, rounds, api):
+def test_other_gateways_have_no_templates(business, manager, rounds, api):
     run(rounds)
     manager.gateway = "controller"
     manager.save()
@@ -112,14 +112,14 @@ def test_other_gateways_have_none(business, manager, rounds, api):
     assert not TemplateFetch.objects.exists()
 
 
-def test_the_demonstration_has_none(business, manager, rounds):
+def test_the_demonstration_has_no_templates(business, manager, rounds):
     manager.is_demo = True
     manager.save()
     run(rounds)
     assert not TemplateFetch.objects.exists()
 
 
-# News
+# Notices
 
 
 @pytest.mark.parametrize(
@@ -130,7 +130,7 @@ def test_the_demonstration_has_none(business, manager, rounds):
         ("template_category_update", {"new_category": "MARKETING"}),
     ],
 )
-def test_a_report_on_a_template_has_them_fetched_at_once(
+def test_a_notice_about_a_template_triggers_a_fetch(
     business, manager, rounds, api, field, value
 ):
     run(rounds)
@@ -147,7 +147,7 @@ def test_a_report_on_a_template_has_them_fetched_at_once(
     assert names(api, manager) == ["nova"]
 
 
-def test_a_report_during_a_fetch_has_them_fetched_again(business, manager):
+def test_a_notice_during_a_fetch_triggers_another_one(business, manager):
     ensure_accounts()
     templates.ensure_fetches()
     claimed = templates.claim()
@@ -163,7 +163,7 @@ def test_a_report_during_a_fetch_has_them_fetched_again(business, manager):
 # The call
 
 
-def test_a_page_has_none(business, manager, rounds, api):
+def test_a_page_has_no_templates(business, manager, rounds, api):
     run(rounds)
     answer = api.post("/api/user/templates", {"facebookId": manager.facebook_id})
     assert answer.json()["data"] == {"templates": []}
@@ -177,14 +177,14 @@ def test_operators_and_supervisors_read_them(
         assert names(signed_in(user), manager) == SENDABLE
 
 
-def test_others_do_not_find_the_manager(business, manager, rounds, other_api):
+def test_callers_without_access_get_404(business, manager, rounds, other_api):
     run(rounds)
     answer = other_api.post("/api/user/templates", {"number": manager.number})
     assert answer.status_code == 404
     assert answer.json()["error"]["code"] == "manager_not_found"
 
 
-def test_a_manager_must_be_named(api):
+def test_a_manager_is_required(api):
     answer = api.post("/api/user/templates", {})
     assert answer.status_code == 400
 
@@ -224,9 +224,7 @@ def test_a_template_is_shown_as_the_customer_reads_it(
     assert [one.text for one in business.delivered] == [shown]
 
 
-def test_a_template_that_is_not_known_is_shown_by_its_name(
-    business, rounds, api, contact, ana
-):
+def test_an_unknown_template_is_shown_by_its_name(business, rounds, api, contact, ana):
     run(rounds)
     assert send(api, contact, ana, "Maria") == "pedido_chegou: Maria"
     assert send(api, contact, ana, name="nova") == "nova"

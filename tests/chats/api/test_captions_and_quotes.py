@@ -44,7 +44,7 @@ def text_body(operator, **over):
 @pytest.mark.parametrize("where", [{"url": "url.com"}, {"base64": PICTURE}])
 @pytest.mark.parametrize("field", ["caption", "content"])
 @pytest.mark.parametrize("sender", [551133334444, "bot"])
-def test_a_caption_beside_a_file_is_kept(api, contact, where, field, sender):
+def test_a_caption_of_a_file_is_stored(api, contact, where, field, sender):
     body = {field: "meu bolo", "from": sender, "url": ..., **where}
     answer = data(send(api, WHATSAPP_FILE, **body))
     assert (answer["content"], answer["caption"]) == ("Arquivo em anexo", "meu bolo")
@@ -62,13 +62,13 @@ def test_a_caption_beside_a_file_is_kept(api, contact, where, field, sender):
         "",
     ],
 )
-def test_what_stands_for_the_file_is_no_caption(api, contact, content):
+def test_a_placeholder_for_the_file_is_not_a_caption(api, contact, content):
     answer = data(send(api, WHATSAPP_FILE, content=content))
     assert answer["content"] == "Arquivo em anexo"
     assert "caption" not in answer
 
 
-def test_the_field_wins_over_the_content(api, contact):
+def test_the_field_takes_precedence_over_the_content(api, contact):
     answer = data(send(api, WHATSAPP_FILE, caption="um", content="dois"))
     assert answer["caption"] == "um"
 
@@ -79,7 +79,7 @@ def test_a_text_has_neither_caption_nor_file_name(api, contact):
     assert answer["content"] == "Text of a message"
 
 
-def test_a_repeat_answers_the_first_with_its_caption(api, contact):
+def test_a_repeat_returns_the_first_message_with_its_caption(api, contact):
     first = data(send(api, WHATSAPP_FILE, caption="um", messageId="w1"))
     again = data(send(api, WHATSAPP_FILE, caption="dois", messageId="w1"))
     assert again == first
@@ -115,7 +115,7 @@ def test_a_file_name_is_never_a_path(api, contact, ana, said, kept):
         ("replyTo", "never-heard-of"),
     ],
 )
-def test_what_does_not_fit_is_refused_everywhere(
+def test_invalid_values_are_refused_by_every_call(
     api, settings, contact, ana, field, value
 ):
     assert wrong_fields(send(api, WHATSAPP_FILE, **{field: value})) == {field}
@@ -128,13 +128,13 @@ def test_what_does_not_fit_is_refused_everywhere(
         assert wrong_fields(sent) == {field}
 
 
-def test_captions_and_names_as_long_as_may_be(api, contact, ana):
+def test_the_longest_captions_and_names_are_accepted(api, contact, ana):
     over = {"caption": "ç" * 1024, "fileName": "x" * 196 + ".png"}
     answer = data(api.post(SEND_FILE, file_body(ana, **over)))
     assert {name: answer[name] for name in over} == over
 
 
-def test_a_quoted_message_is_one_of_the_contact(api, manager, contact, ana):
+def test_a_quoted_message_must_be_of_the_same_contact(api, manager, contact, ana):
     stranger = builders.make_chat(builders.make_contact(manager))
     foreign = builders.make_message(stranger, gateway_id="s1")
     for reference in (str(foreign.uuid), "s1"):
@@ -150,7 +150,7 @@ def test_a_quoted_message_is_one_of_the_contact(api, manager, contact, ana):
 
 
 @pytest.mark.parametrize("by", ["uuid", "gateway_id"])
-def test_a_quote_is_answered_and_listed_by_our_id(api, contact, ana, by):
+def test_a_quote_is_returned_with_our_id(api, contact, ana, by):
     first = data(send(api, messageId="w1"))
     quoted = first["id"] if by == "uuid" else "w1"
     for answer in (
@@ -235,7 +235,7 @@ def test_the_gateway_gets_caption_name_and_quote(
     assert out.file.name == "bolo.png"
 
 
-def test_without_them_the_gateway_gets_what_it_always_got(api, contact, ana):
+def test_without_them_the_request_to_the_gateway_is_unchanged(api, contact, ana):
     data(api.post(SEND_FILE, file_body(ana)))
     data(api.post(SEND_TEXT, text_body(ana)))
     Delivery.objects.order_by("message_id").first().delete()

@@ -44,7 +44,7 @@ def test_it_hands_the_chat_over(api, contact, message, bruno):
     assert (event.kind, event.operator) == ("transferred", bruno)
 
 
-def test_it_takes_the_chat_from_any_operator(api, contact, message, ana, bruno):
+def test_it_replaces_any_operator(api, contact, message, ana, bruno):
     contact.operator = ana
     contact.save()
     assert api.put(PATH, body_of(bruno.pk)).status_code == 200
@@ -52,7 +52,7 @@ def test_it_takes_the_chat_from_any_operator(api, contact, message, ana, bruno):
     assert contact.operator == bruno
 
 
-def test_nobody_releases_it(api, contact, message, ana):
+def test_operator_zero_releases_it(api, contact, message, ana):
     contact.operator = ana
     contact.save()
     for nobody in ("0", 0):
@@ -73,7 +73,7 @@ def test_a_facebook_contact_keeps_its_text_in_both_fields(api, page_contact, ana
     }
 
 
-def test_it_opens_nothing(api, contact, ana):
+def test_it_opens_no_chat(api, contact, ana):
     make_chat(contact, closed_at=timezone.now())
     assert refusal(api.put(PATH, body_of(ana.pk))) == (404, "chat_not_found")
     contact.refresh_from_db()
@@ -81,7 +81,7 @@ def test_it_opens_nothing(api, contact, ana):
     assert not Chat.objects.open().exists()
 
 
-def test_refusals_come_in_their_order(api, contact, other_manager, ana):
+def test_errors_are_reported_in_order(api, contact, other_manager, ana):
     stranger = make_operator(other_manager)
     ana.is_active = False
     ana.save()

@@ -46,7 +46,7 @@ def test_the_fields_may_stand_in_the_query_string(api, chat):
     assert answer.json() == {"success": True, "data": "Chat deleted"}
 
 
-def test_a_facebook_chat_is_closed_alike(api, page_contact):
+def test_a_facebook_chat_is_closed(api, page_contact):
     make_chat(page_contact)
     answer = api.delete("/api/chat", {"contactId": "7418252963"})
     assert answer.json() == {"success": True, "data": "Chat deleted"}
@@ -63,13 +63,13 @@ def test_an_unknown_contact_has_no_chat(api, other_api, chat):
     assert chat.closed_at is None
 
 
-def test_it_wants_a_contact(api):
+def test_a_contact_is_required(api):
     answer = api.delete(PATH)
     assert answer.status_code == 400
     assert list(answer.json()["error"]["fields"]) == ["contactId"]
 
 
-def test_it_never_guesses(full_api, chat, ana, other_manager):
+def test_an_ambiguous_contact_is_refused(full_api, chat, ana, other_manager):
     make_chat(make_contact(other_manager, external_id="551133334444"))
     answer = full_api.delete(PATH, {"contactId": 551133334444})
     assert answer.json()["error"]["code"] == "ambiguous_contact"
@@ -83,7 +83,7 @@ def test_it_never_guesses(full_api, chat, ana, other_manager):
     assert chat.closed_at is not None
 
 
-def test_an_operator_closes_what_he_sees(contact, chat, ana, bruno):
+def test_an_operator_closes_only_visible_chats(contact, chat, ana, bruno):
     body = {"contactId": 551133334444}
     assert signed_in(bruno.user).delete(PATH, body).status_code == 404
     assert signed_in(ana.user).delete(PATH, body).status_code == 200

@@ -72,12 +72,12 @@ def test_anybody_with_the_link_gets_the_file(anonymous, send):
     }
 
 
-def test_the_address_of_links_is_the_routes():
+def test_links_use_the_address_of_the_route():
     uuid = "00000000-0000-4000-8000-000000000000"
     assert reverse(serve_file, kwargs={"uuid": uuid}) == file_links.PATH + uuid
 
 
-def test_links_are_new_in_every_answer_and_differ_in_their_query_alone(api, send):
+def test_links_differ_per_response_only_in_their_query(api, send):
     send()
     body = {"operatorId": 0, "contactId": 551133334444}
     links = [
@@ -119,13 +119,13 @@ def test_an_unsigned_or_forged_link_is_forbidden(anonymous, send, spoil):
     assert refusal(answer) == (403, "forbidden")
 
 
-def test_the_signature_of_one_file_opens_no_other(anonymous, send):
+def test_the_signature_of_one_file_is_not_valid_for_another(anonymous, send):
     first, second = send(), send(sample_files.PDF, "application/pdf", "pdf")
     mixed = f"{path_of(second)}?{urlsplit(first).query}"
     assert refusal(get(anonymous, mixed)) == (403, "forbidden")
 
 
-def test_a_link_is_good_for_an_hour(anonymous, send, monkeypatch):
+def test_a_link_expires_after_an_hour(anonymous, send, monkeypatch):
     link, now = send(), time.time()
     monkeypatch.setattr(links.time, "time", lambda: now + 3590)
     assert get(anonymous, link).status_code == 200
@@ -133,7 +133,7 @@ def test_a_link_is_good_for_an_hour(anonymous, send, monkeypatch):
     assert refusal(get(anonymous, link)) == (403, "forbidden")
 
 
-def test_without_a_link_it_is_for_who_may_see_the_contact(
+def test_without_a_signature_it_needs_access_to_the_contact(
     api, other_api, full_api, anonymous, contact, send, ana, bruno, supervisor
 ):
     path = path_of(send())
@@ -150,20 +150,20 @@ def test_without_a_link_it_is_for_who_may_see_the_contact(
     assert refusal(get(api, path)) == (403, "forbidden")
 
 
-def test_a_file_that_is_not_there_is_refused_like_one_that_is_foreign(other_api, send):
+def test_missing_and_foreign_files_get_the_same_error(other_api, send):
     foreign = get(other_api, path_of(send()))
     missing = get(other_api, "/api/chat/file/00000000-0000-4000-8000-000000000000")
     assert foreign.status_code == missing.status_code == 403
     assert foreign.content == missing.content
 
 
-def test_a_signed_link_to_a_file_that_is_gone_is_not_found(anonymous, send):
+def test_a_signed_link_to_a_deleted_file_is_not_found(anonymous, send):
     link = send()
     Attachment.objects.all().delete()
     assert refusal(get(anonymous, link)) == (404, "not_found")
 
 
-def test_no_other_method_is_answered(api, send):
+def test_other_methods_are_refused(api, send):
     answer = api.post(send())
     assert refusal(answer) == (405, "method_not_allowed")
     assert answer["Allow"] == "GET"
@@ -175,7 +175,7 @@ def test_head_describes_the_file_without_its_bytes(anonymous, send):
     assert answer["Content-Length"] == str(len(sample_files.PNG))
 
 
-def test_it_has_no_address_that_is_not_a_uuid(api):
+def test_an_id_that_is_not_a_uuid_is_not_found(api):
     for name in ("1", "../../manage.py", "x" * 36):
         assert refusal(get(api, f"/api/chat/file/{name}")) == (404, "not_found")
 
@@ -194,7 +194,7 @@ def test_it_has_no_address_that_is_not_a_uuid(api):
         (b"a", "x/y", "file"),
     ],
 )
-def test_what_could_run_is_only_downloaded(anonymous, send, content, mime, said):
+def test_active_content_is_only_downloaded(anonymous, send, content, mime, said):
     answer = get(anonymous, send(content, mime, said))
     assert answer.body == content
     # Served as text or as an unknown type, never as a type that could run.
@@ -206,7 +206,7 @@ def test_what_could_run_is_only_downloaded(anonymous, send, content, mime, said)
     assert answer["Content-Security-Policy"].startswith("sandbox; default-src 'none'")
 
 
-def test_an_archive_is_downloaded_as_what_it_is(anonymous, send):
+def test_an_archive_is_downloaded_with_its_type(anonymous, send):
     answer = get(anonymous, send(sample_files.ZIP, "application/zip", "file"))
     assert answer["Content-Type"] == "application/zip"
     assert answer["Content-Disposition"].startswith("attachment;")
@@ -220,7 +220,9 @@ def test_an_archive_is_downloaded_as_what_it_is(anonymous, send):
         (sample_files.JPEG + sample_files.HTML, "image/jpeg", "image"),
     ],
 )
-def test_two_files_in_one_are_served_as_the_first(anonymous, send, content, mime, said):
+def test_a_polyglot_file_is_served_as_its_first_type(
+    anonymous, send, content, mime, said
+):
     answer = get(anonymous, send(content, mime, said))
     assert answer["Content-Type"] == mime
     assert answer["X-Content-Type-Options"] == "nosniff"
@@ -246,7 +248,7 @@ def test_a_pdf_is_shown_by_the_browsers_viewer(anonymous, send):
         ("bytes=0-0", (0, 1)),
     ],
 )
-def test_a_range_is_answered_with_it(anonymous, send, asked, expected):
+def test_a_range_is_returned(anonymous, send, asked, expected):
     link, content = send(sample_files.MP3, "audio/mpeg", "audio"), sample_files.MP3
     answer = get(anonymous, link, headers={"Range": asked})
     part = content[slice(*expected)]
@@ -271,13 +273,13 @@ def test_a_range_outside_the_file_is_416(anonymous, send, asked):
 @pytest.mark.parametrize(
     "asked", ["", "bytes=", "bytes=-", "bytes=5-2", "lines=1-2", "bytes=0-1,3-4", "x"]
 )
-def test_what_is_no_range_gets_the_whole(anonymous, send, asked):
+def test_an_invalid_range_returns_the_whole_file(anonymous, send, asked):
     answer = get(anonymous, send(), headers={"Range": asked})
     assert answer.status_code == 200
     assert answer.body == sample_files.PNG
 
 
-def test_a_url_that_a_caller_gave_is_answered_as_it_came(api, contact):
+def test_a_url_given_by_a_caller_is_returned_unchanged(api, contact):
     body = {
         "managerNumber": contact.manager.number,
         "contactNumber": 551133334444,

@@ -1,4 +1,4 @@
-"""POST api/operator/get: operators with their presence, load, cap and last gift."""
+"""POST api/operator/get: operators with their presence, load, cap and last assignment."""
 
 from __future__ import annotations
 
@@ -39,19 +39,19 @@ def test_it_lists_the_active_operators_oldest_first(
     )
 
 
-def test_load_counts_the_open_chats_that_he_holds(api, manager, ana, sales, support):
+def test_load_counts_open_chats_assigned_to_him(api, manager, ana, sales, support):
     for area, closed in ((sales, False), (support, False), (sales, True)):
         contact = builders.make_contact(manager, area=area, operator=ana)
         at = timezone.now() if closed else None
         builders.make_chat(contact, closed_at=at)
-    # Held without a chat, and a chat that nobody holds.
+    # A contact assigned without a chat, and an unassigned chat.
     builders.make_contact(manager, area=sales, operator=ana)
     builders.make_chat(builders.make_contact(manager, area=sales))
     [found] = api.post(PATH, {"number": NUMBER}).json()["data"]["operators"]
     assert found["load"] == 2
 
 
-def test_cap_is_his_own_or_what_the_policy_says(api, manager, ana, bruno, sales):
+def test_cap_is_his_own_or_that_of_the_policy(api, manager, ana, bruno, sales):
     def caps(**area):
         data = api.post(PATH, {"number": NUMBER, **area}).json()["data"]
         return {found["id"]: found["cap"] for found in data["operators"]}
@@ -77,7 +77,7 @@ def test_given_at_is_the_last_assignment_of_that_area(api, ana, sales, support):
     assert given_at(area="vendas") == "2026-11-22T13:05:00.000Z"
 
 
-def test_it_tells_their_presence(api, ana):
+def test_it_returns_their_presence(api, ana):
     arrive(ana)
     paused = {"operatorId": str(ana.pk), "presence": "paused"}
     assert api.put("/api/operator/presence", paused).status_code == 200
@@ -91,7 +91,7 @@ def test_an_operator_sees_his_colleagues(ana, bruno):
     assert len(answer.json()["data"]["operators"]) == 2
 
 
-def test_what_is_not_there_is_refused(api, other_api, ana):
+def test_unknown_managers_and_areas_are_refused(api, other_api, ana):
     refused(api.post(PATH, {"number": 1}), 404, "manager_not_found")
     refused(other_api.post(PATH, {"number": NUMBER}), 404, "manager_not_found")
     refused(api.post(PATH, {"number": NUMBER, "area": "x"}), 404, "area_not_found")
@@ -100,7 +100,7 @@ def test_what_is_not_there_is_refused(api, other_api, ana):
     refused(api.post(PATH, {"area": "vendas"}), 400, "invalid", fields=fields)
 
 
-def test_it_takes_the_same_queries_for_any_number(
+def test_the_number_of_queries_is_constant(
     api, manager, sales, django_assert_max_num_queries
 ):
     for _ in range(20):

@@ -38,7 +38,7 @@ def again(api, contact, operator, message_id):
     )
 
 
-def test_a_failed_message_waits_again_and_leaves(
+def test_a_failed_message_is_queued_again_and_sent(
     api, contact, ana, failed, controller, rounds
 ):
     response = again(api, contact, ana, failed.uuid)
@@ -106,7 +106,7 @@ def test_all_wrong_fields_are_named_at_once(api):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_of_many_who_send_it_again_one_does(contact, ana, failed, manager):
+def test_one_of_simultaneous_resends_succeeds(contact, ana, failed, manager):
     key, statuses = builders.make_key(manager), []
 
     def send():
@@ -185,7 +185,7 @@ def test_a_template_is_refused_like_any_send(
     assert response.json()["error"]["code"] == code
 
 
-def test_a_text_too_long_for_its_gateway_is_refused_before_it_waits(
+def test_a_text_too_long_for_its_gateway_is_refused_by_the_call(
     api, contact, ana, on_cloud
 ):
     path = "/api/chat/message/send/operator/8080"
@@ -200,9 +200,7 @@ def file_to(api, contact, operator):
     return api.post("/api/chat/message/send/operator/file/8080", body)
 
 
-def test_a_file_over_what_the_controller_takes_is_refused_before_it_waits(
-    api, contact, ana
-):
+def test_a_file_too_large_for_the_controller_is_refused_by_the_call(api, contact, ana):
     record(contact.manager_id, "whatsapp", Health("open", largest_file=len(PNG)))
     assert file_to(api, contact, ana).status_code == 200
     record(contact.manager_id, "whatsapp", Health("open", largest_file=len(PNG) - 1))
@@ -212,14 +210,14 @@ def test_a_file_over_what_the_controller_takes_is_refused_before_it_waits(
     assert Message.objects.count() == Delivery.objects.count() == 1
 
 
-def test_what_a_controller_took_says_nothing_of_the_gateway_after_it(
+def test_the_file_size_limit_is_forgotten_when_the_gateway_changes(
     api, contact, ana, on_cloud
 ):
     record(contact.manager_id, "whatsapp", Health("open", largest_file=1))
     assert file_to(api, contact, ana).status_code == 200
 
 
-def test_a_session_that_nobody_asked_for_yet_is_unknown(api, manager):
+def test_a_session_that_was_never_checked_is_unknown(api, manager):
     response = api.post("/api/user/session", {"number": manager.number})
     assert response.json() == {
         "success": True,
@@ -237,24 +235,24 @@ def test_a_session_is_returned_with_its_qr(api, manager, ana):
     assert seen.json()["data"]["state"] == "qr"
 
 
-def test_the_page_s_session_is_another(api, manager):
+def test_the_page_has_its_own_session(api, manager):
     record(manager.pk, "whatsapp", Health("closed", "down"))
     record(manager.pk, "facebook", Health("open"))
     data = api.post("/api/user/session", {"facebookId": manager.facebook_id}).json()
     assert data["data"]["state"] == "open"
 
 
-def test_another_manager_s_session_does_not_exist(other_api, manager):
+def test_another_manager_s_session_is_not_found(other_api, manager):
     response = other_api.post("/api/user/session", {"number": manager.number})
     assert response.json()["error"]["code"] == "manager_not_found"
 
 
-def test_a_session_wants_a_number_or_a_page(api):
+def test_a_number_or_a_page_is_required(api):
     response = api.post("/api/user/session", {})
     assert set(response.json()["error"]["fields"]) == {"number", "facebookId"}
 
 
-def test_the_state_since_then_moves_only_with_the_state(manager):
+def test_the_time_of_a_state_changes_only_with_the_state(manager):
     record(manager.pk, "whatsapp", Health("open"))
     since = GatewayAccount.objects.get().since
     record(manager.pk, "whatsapp", Health("open"))

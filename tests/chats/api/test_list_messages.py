@@ -40,7 +40,7 @@ def refusal(answer):
     return answer.status_code, answer.json()["error"]["code"]
 
 
-def test_it_answers_every_message_oldest_first(api, chat, ana):
+def test_it_returns_all_messages_oldest_first(api, chat, ana):
     messages = [
         make_message(
             chat,
@@ -74,7 +74,7 @@ def test_it_answers_every_message_oldest_first(api, chat, ana):
     assert answer.json()["data"][2]["url"] == "url.com"
 
 
-def test_the_order_is_that_of_arrival_whatever_the_times_say(api, chat, ana):
+def test_messages_are_in_the_order_of_arrival(api, chat, ana):
     late = make_message(chat, content="depois", created_at=timezone.now())
     early = make_message(
         chat, content="antes", created_at=datetime(2020, 1, 1, tzinfo=UTC)
@@ -82,7 +82,7 @@ def test_the_order_is_that_of_arrival_whatever_the_times_say(api, chat, ana):
     assert contents(api.post(PATH, body_of(ana))) == [late.content, early.content]
 
 
-def test_a_facebook_contact_is_a_text_in_from(api, page_contact, ana):
+def test_the_id_of_a_facebook_contact_is_a_text(api, page_contact, ana):
     message = make_message(make_chat(page_contact))
     answer = api.post(PATH, {"operatorId": ana.pk, "contactId": "7418252963"})
     assert answer.json()["data"] == [message_body(message)]
@@ -109,7 +109,7 @@ def test_closed_adds_the_earlier_chats(api, contact, chat, three, ana):
     assert contents(api.post(PATH, body_of(ana, closed=False))) == ["quatro"]
 
 
-def test_closed_answers_them_when_none_is_open_too(api, chat, three, ana):
+def test_closed_includes_earlier_chats_when_none_is_open(api, chat, three, ana):
     chat.closed_at = timezone.now()
     chat.save()
     assert contents(api.post(PATH, body_of(ana, closed="true"))) == [
@@ -119,7 +119,7 @@ def test_closed_answers_them_when_none_is_open_too(api, chat, three, ana):
     ]
 
 
-def test_a_window_is_cut_between_two_messages_and_keeps_its_newest(api, chat, ana):
+def test_a_window_between_two_messages_keeps_the_newest(api, chat, ana):
     ids = [str(make_message(chat, content=str(n)).uuid) for n in range(6)]
     for said, expected in (
         ({"limit": 2}, ["4", "5"]),
@@ -135,9 +135,7 @@ def test_a_window_is_cut_between_two_messages_and_keeps_its_newest(api, chat, an
         assert contents(api.post(PATH, body_of(ana, **said))) == expected, said
 
 
-def test_a_message_that_is_not_the_contacts_cuts_no_window(
-    api, manager, chat, three, ana
-):
+def test_a_message_of_another_contact_is_no_boundary(api, manager, chat, three, ana):
     foreign = make_message(make_chat(make_contact(manager)))
     for unknown in (str(foreign.uuid), str(uuid.uuid4()), "last", 7, {"id": 1}):
         for name in ("before", "after"):
@@ -171,7 +169,7 @@ def test_an_unknown_operator_is_not_found_before_an_unknown_chat(
             assert refusal(api.post(PATH, body)) == (404, "operator_not_found")
 
 
-def test_nobody_reads_as_the_service_itself(api, contact, chat, three, bruno):
+def test_operator_zero_reads_for_the_service(api, contact, chat, three, bruno):
     contact.operator = bruno
     contact.save()
     for nobody in (0, "0"):
@@ -191,7 +189,9 @@ def test_a_contact_that_the_operator_may_not_see_has_no_chat(
     assert contents(api.post(PATH, body_of(bruno))) == ["um", "dois", "três"]
 
 
-def test_a_session_reads_as_itself_alone(contact, chat, three, ana, bruno, supervisor):
+def test_a_session_reads_only_for_its_own_operator(
+    contact, chat, three, ana, bruno, supervisor
+):
     assert contents(signed_in(ana.user).post(PATH, body_of(ana))) == [
         "um",
         "dois",
@@ -211,7 +211,7 @@ def test_a_deleted_contact_has_no_chat(api, contact, chat, ana):
     assert refusal(api.post(PATH, body_of(ana, closed=True))) == (404, "chat_not_found")
 
 
-def test_one_id_on_both_channels_is_ambiguous_until_the_channel_is_said(
+def test_one_id_on_both_channels_is_ambiguous_without_the_channel(
     api, manager, contact, chat, three, ana
 ):
     namesake = make_contact(
@@ -225,7 +225,7 @@ def test_one_id_on_both_channels_is_ambiguous_until_the_channel_is_said(
     assert contents(by_page) == ["do Messenger"]
 
 
-def test_the_operator_says_which_manager_is_meant(
+def test_the_operator_determines_the_manager(
     full_api, contact, chat, three, ana, other_manager
 ):
     namesake = make_contact(other_manager, external_id="551133334444")
@@ -248,7 +248,7 @@ def test_both_spellings_of_a_mobile_number_find_its_chat(api, manager, ana):
         assert answer.json()["data"][0]["from"] == 5511987654321
 
 
-def test_it_takes_four_queries_at_most(api, chat, ana):
+def test_it_needs_at_most_four_queries(api, chat, ana):
     ids = [str(make_message(chat).uuid) for _ in range(30)]
     with CaptureQueriesContext(
         connection,
@@ -260,7 +260,7 @@ def test_it_takes_four_queries_at_most(api, chat, ana):
     assert len(windowed) <= 4
 
 
-def test_a_message_says_who_wrote_it_for_the_service(api, ana, chat):
+def test_a_message_has_its_author(api, ana, chat):
     make_message(chat, content="um")
     make_message(chat, direction="out", content="dois", auto="menu", sender="0")
     picture = {"type": "image", "url": "http://x.example/a.png", "sender": "9"}

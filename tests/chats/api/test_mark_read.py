@@ -37,7 +37,7 @@ def statuses(messages):
     return [message.status for message in messages]
 
 
-def test_it_answers_the_contact_with_nothing_unread(api, contact, unread, ana):
+def test_it_returns_the_contact_without_unread_messages(api, contact, unread, ana):
     answer = api.post(PATH, body_of(ana))
     assert answer.status_code == 200
     assert answer.json() == {
@@ -77,7 +77,7 @@ def test_a_message_that_comes_later_is_unread_again(api, contact, unread, ana):
     assert api.post(PATH, body_of(ana)).json()["data"]["unread"] == 0
 
 
-def test_messages_of_closed_chats_stay_as_they_are(api, contact, ana):
+def test_messages_of_closed_chats_are_unchanged(api, contact, ana):
     closed = make_message(make_chat(contact, closed_at=timezone.now()))
     contact.unread = 1
     contact.save()
@@ -86,10 +86,10 @@ def test_messages_of_closed_chats_stay_as_they_are(api, contact, ana):
     assert statuses([closed, current]) == ["wait", "read"]
 
 
-def test_a_message_of_a_chat_that_opened_meanwhile_is_read_too(
+def test_messages_of_a_chat_opened_meanwhile_are_marked_as_read(
     api, contact, unread, ana, monkeypatch
 ):
-    """The chat is closed and opened again between the look-up and the update."""
+    """The chat is closed and reopened between the lookup and the update."""
     find = reading.find_conversation
     later = []
 
@@ -105,7 +105,7 @@ def test_a_message_of_a_chat_that_opened_meanwhile_is_read_too(
     assert statuses(later) == ["read"]
 
 
-def test_it_fails_as_reading_does(api, contact, unread, ana, bruno):
+def test_it_has_the_errors_of_reading(api, contact, unread, ana, bruno):
     for body, code in (
         (body_of(ana, operatorId=999999999), "operator_not_found"),
         (body_of(bruno), "chat_not_found"),
@@ -117,18 +117,20 @@ def test_it_fails_as_reading_does(api, contact, unread, ana, bruno):
     assert statuses(unread) == ["read", "wait", "wait", "wait"]
 
 
-def test_without_an_open_chat_there_is_nothing_to_read(api, contact, ana):
+def test_without_an_open_chat_nothing_is_marked(api, contact, ana):
     make_chat(contact, closed_at=timezone.now())
     answer = api.post(PATH, body_of(ana))
     assert answer.json()["error"]["code"] == "chat_not_found"
 
 
-def test_a_session_reads_as_itself_alone(contact, unread, ana, bruno, supervisor):
+def test_a_session_reads_only_for_its_own_operator(
+    contact, unread, ana, bruno, supervisor
+):
     assert signed_in(ana.user).post(PATH, body_of(bruno)).status_code == 403
     assert signed_in(supervisor).post(PATH, body_of(ana)).status_code == 200
     assert signed_in(ana.user).post(PATH, body_of(ana)).status_code == 200
 
 
-def test_the_service_itself_may_read(api, contact, unread, ana):
+def test_operator_zero_may_mark_as_read(api, contact, unread, ana):
     answer = api.post(PATH, body_of(ana, operatorId=0))
     assert answer.json()["data"]["unread"] == 0

@@ -20,7 +20,7 @@ def opened(contact, protocol, messages=(), operator=0):
     }
 
 
-def test_it_opens_a_chat_that_nobody_answers(api, contact):
+def test_it_opens_an_unassigned_chat(api, contact):
     answer = api.post("/api/chat/new", {"contactNumber": 551133334444})
     assert answer.status_code == 200
     chat = Chat.objects.get()
@@ -30,7 +30,7 @@ def test_it_opens_a_chat_that_nobody_answers(api, contact):
     assert chat.protocol == contact.protocol
 
 
-def test_it_answers_the_open_chat_with_its_messages(api, contact, ana):
+def test_it_returns_the_open_chat_with_its_messages(api, contact, ana):
     contact.operator = ana
     contact.save()
     chat = make_chat(contact)
@@ -42,7 +42,7 @@ def test_it_answers_the_open_chat_with_its_messages(api, contact, ana):
     assert Chat.objects.count() == 1
 
 
-def test_it_opens_a_second_chat_under_a_protocol_of_its_own(api, contact):
+def test_a_second_chat_has_its_own_protocol(api, contact):
     api.post("/api/chat/new", {"contactNumber": 551133334444})
     api.delete("/api/chat/", {"contactId": 551133334444})
     answer = api.post("/api/chat/new", {"contactNumber": 551133334444})
@@ -60,13 +60,13 @@ def test_it_opens_a_facebook_chat_under_the_id_as_a_text(api, page_contact):
     assert answer.json()["data"]["contactId"] == "7418252963"
 
 
-def test_it_takes_the_id_of_a_whatsapp_contact_without_a_phone(api, manager):
+def test_it_accepts_the_id_of_a_whatsapp_contact_without_a_phone(api, manager):
     contact = make_contact(manager, external_id="BR.1502576394655843")
     answer = api.post("/api/chat/new", {"contactId": "BR.1502576394655843"})
     assert answer.json() == opened(contact, contact.protocol)
 
 
-def test_it_takes_no_contact_of_the_other_channel(api, contact, page_contact):
+def test_it_finds_no_contact_of_the_other_channel(api, contact, page_contact):
     for path, body in (
         ("/api/chat/new", {"contactNumber": 7418252963}),
         ("/api/chat/facebook/new", {"contactId": "551133334444"}),
@@ -88,13 +88,13 @@ def test_it_refuses_a_call_without_a_contact(api):
         assert list(answer.json()["error"]["fields"]) == [field]
 
 
-def test_digits_that_are_no_phone_name_nobody(api):
+def test_an_invalid_phone_number_finds_no_contact(api):
     answer = api.post("/api/chat/new", {"contactId": "1" * 16})
     assert answer.status_code == 400
     assert list(answer.json()["error"]["fields"]) == ["contactId"]
 
 
-def test_it_never_guesses_between_two_managers(full_api, contact, ana, other_manager):
+def test_a_contact_of_two_managers_is_ambiguous(full_api, contact, ana, other_manager):
     make_contact(other_manager, external_id="551133334444")
     answer = full_api.post("/api/chat/new", {"contactNumber": 551133334444})
     assert answer.status_code == 409
@@ -106,7 +106,7 @@ def test_it_never_guesses_between_two_managers(full_api, contact, ana, other_man
         assert narrowed.json() == opened(contact, contact.protocol)
 
 
-def test_a_facebook_chat_is_narrowed_by_an_operator_too(
+def test_an_operator_determines_the_manager_of_a_facebook_contact(
     full_api, page_contact, ana, other_manager
 ):
     make_contact(
@@ -119,12 +119,12 @@ def test_a_facebook_chat_is_narrowed_by_an_operator_too(
     assert answer.json() == opened(page_contact, page_contact.protocol)
 
 
-def test_an_operator_that_nobody_is_does_not_narrow(api, contact):
+def test_an_unknown_operator_is_ignored(api, contact):
     body = {"contactNumber": 551133334444, "operatorId": "nobody"}
     assert api.post("/api/chat/new", body).json() == opened(contact, contact.protocol)
 
 
-def test_a_narrowing_number_that_nobody_has_finds_no_contact(api, contact):
+def test_a_managers_number_that_is_unknown_finds_no_contact(api, contact):
     answer = api.post(
         "/api/chat/new", {"contactNumber": 551133334444, "number": 999888777}
     )
@@ -132,14 +132,14 @@ def test_a_narrowing_number_that_nobody_has_finds_no_contact(api, contact):
     assert answer.json()["error"]["code"] == "contact_not_found"
 
 
-def test_a_foreign_contact_and_a_missing_one_are_the_same(other_api, contact):
+def test_foreign_and_missing_contacts_get_the_same_error(other_api, contact):
     foreign = other_api.post("/api/chat/new", {"contactNumber": 551133334444})
     missing = other_api.post("/api/chat/new", {"contactNumber": 551100000000})
     assert foreign.status_code == missing.status_code == 404
     assert foreign.content == missing.content
 
 
-def test_an_operator_opens_chats_of_his_own_contacts_alone(contact, ana, bruno):
+def test_an_operator_opens_only_chats_of_visible_contacts(contact, ana, bruno):
     body = {"contactNumber": 551133334444}
     assert signed_in(bruno.user).post("/api/chat/new", body).status_code == 404
     assert signed_in(ana.user).post("/api/chat/new", body).status_code == 200
@@ -148,12 +148,12 @@ def test_an_operator_opens_chats_of_his_own_contacts_alone(contact, ana, bruno):
     assert event.actor == f"user:{ana.user.pk}"
 
 
-def test_a_form_is_as_good_as_json(api, contact):
+def test_a_form_is_accepted(api, contact):
     answer = api.post("/api/chat/new/", form={"contactNumber": "551133334444"})
     assert answer.json() == opened(contact, contact.protocol)
 
 
-def test_a_revoked_key_opens_nothing(contact):
+def test_a_revoked_key_is_refused(contact):
     answer = Api("hci_00000000_" + "x" * 43).post(
         "/api/chat/new", {"contactNumber": 551133334444}
     )

@@ -1,4 +1,4 @@
-"""POST chat/message/send: the same message, sent twice."""
+"""POST api/chat/message/send: the same message recorded again."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from tests.chats.api.recording import (
 from tests.chats.shapes import message_body
 
 
-def test_a_repeated_message_id_answers_the_first(api, contact):
+def test_a_repeated_message_id_returns_the_first_message(api, contact):
     first = send(api, messageId="wamid.1")
     again = send(api, messageId="wamid.1", content="changed", contactNumber=5511999)
     assert again.status_code == 200
@@ -37,14 +37,14 @@ def test_a_repeat_is_found_when_its_contact_was_deleted_meanwhile(api, contact):
     assert contact.deleted_at is not None
 
 
-def test_message_ids_are_the_managers_own(api, full_api, contact, other_manager):
+def test_message_ids_are_unique_per_manager(api, full_api, contact, other_manager):
     send(api, messageId="wamid.1")
     answer = send(full_api, messageId="wamid.1", managerNumber=other_manager.number)
     assert answer.status_code == 200
     assert Message.objects.filter(gateway_id="wamid.1").count() == 2
 
 
-def test_an_echo_of_our_own_send_answers_that(api, contact, ana):
+def test_an_echo_of_our_own_send_returns_that_message(api, contact, ana):
     ours = make_message(
         make_chat(contact), direction="out", sender=str(ana.pk), gateway_id="wamid.7"
     )
@@ -54,7 +54,7 @@ def test_an_echo_of_our_own_send_answers_that(api, contact, ana):
     assert Message.objects.count() == 1
 
 
-def test_a_uuid_that_is_not_ours_is_a_message_id_like_any(api, contact):
+def test_an_unknown_uuid_is_an_ordinary_message_id(api, contact):
     assert stored(send(api, messageId=str(uuid.uuid4()))).direction == "in"
 
 
@@ -64,7 +64,7 @@ def test_without_a_message_id_the_same_text_is_two_messages(api, contact):
     assert Message.objects.count() == 2
 
 
-def test_an_idempotency_key_makes_it_one(api, contact):
+def test_with_an_idempotency_key_it_is_stored_once(api, contact):
     headers = {"Idempotency-Key": "abc"}
     first = api.post(PATH, WHATSAPP_TEXT, headers=headers)
     assert api.post(PATH, WHATSAPP_TEXT, headers=headers).json() == first.json()

@@ -69,12 +69,12 @@ def test_a_whatsapp_file(api, contact, kind):
     assert message_body(message)["url"] == "exampleUrl.com"
 
 
-def test_forms_are_read_alike(api, contact):
+def test_forms_are_accepted(api, contact):
     message = stored(api.post(PATH + "/", form=WHATSAPP_TEXT))
     assert message.direction == "in"
 
 
-def test_it_goes_into_the_open_chat(api, contact):
+def test_it_is_stored_in_the_open_chat(api, contact):
     make_message(make_chat(contact, closed_at="2026-01-01T00:00Z"))
     chat = make_chat(contact)
     send(api)
@@ -82,7 +82,7 @@ def test_it_goes_into_the_open_chat(api, contact):
     assert Chat.objects.count() == 2
 
 
-def test_a_customer_who_is_not_known_becomes_a_contact_with_a_chat(api, manager):
+def test_an_unknown_customer_becomes_a_contact_with_a_chat(api, manager):
     message = stored(send(api, contactNumber="+55 (11) 2222-1111", **{"from": ...}
                           | {"from": "551122221111"}))  # fmt: skip
     contact = Contact.objects.get()
@@ -100,7 +100,7 @@ def test_a_new_facebook_customer_starts_at_his_step(api, manager):
     assert (contact.channel, contact.sa, contact.name) == ("facebook", 1, "7418252963")
 
 
-def test_a_deleted_contact_comes_back_as_a_new_one(api, contact, ana):
+def test_a_deleted_contact_is_restored_as_a_new_one(api, contact, ana):
     contact.operator = ana
     contact.sa = 7
     contact.save()
@@ -128,12 +128,12 @@ def test_another_spelling_of_the_number_is_the_same_contact(api, manager):
 @pytest.mark.parametrize(
     "name", ["551133334444@c.us", "551133334444@s.whatsapp.net", "551133334444:7@c.us"]
 )
-def test_from_may_be_written_as_the_network_writes_it(api, contact, name):
+def test_from_may_be_a_whatsapp_jid(api, contact, name):
     assert stored(send(api, **{"from": name})).direction == "in"
 
 
 @pytest.mark.parametrize("sender", ["Bot", 5511400011111, "x" * 64, "0", "Ação 1"])
-def test_what_is_not_from_the_contact_went_out(api, contact, sender):
+def test_a_message_not_from_the_contact_is_outgoing(api, contact, sender):
     message = stored(send(api, **{"from": sender}))
     assert (message.direction, message.status) == ("out", "sent")
     assert message.sender == str(sender)
@@ -143,19 +143,19 @@ def test_what_is_not_from_the_contact_went_out(api, contact, sender):
     assert not Delivery.objects.exists()
 
 
-def test_the_facebook_page_itself_went_out_too(api, page_contact):
+def test_a_message_from_the_page_is_outgoing(api, page_contact):
     message = stored(send(api, FACEBOOK_TEXT, **{"from": 369258147}))
     assert (message.direction, message.sender) == ("out", "369258147")
 
 
-def test_a_whatsapp_contact_without_a_phone_is_named_by_its_id(api, manager):
+def test_a_whatsapp_contact_without_a_phone_is_identified_by_its_id(api, manager):
     person = "BR.1502576394655843"
     message = stored(send(api, contactNumber=..., contactId=person, **{"from": person}))
     assert message.contact.channel == "whatsapp"
     assert (message.direction, message_body(message)["from"]) == ("in", person)
 
 
-def test_a_contact_id_beside_a_number_is_a_phone_if_it_reads_as_one(api, contact):
+def test_a_contact_id_that_is_a_valid_phone_number_is_a_phone(api, contact):
     body = {"contactNumber": ..., "contactId": "+55 11 3333-4444"}
     assert stored(send(api, **body)).contact == contact
 
@@ -177,16 +177,16 @@ def test_a_contact_id_beside_a_number_is_a_phone_if_it_reads_as_one(api, contact
         (b64("meia\u00e7ao"), "meiaçao"),
     ],
 )
-def test_base64_is_decoded_where_it_is_that(api, contact, sent, kept):
+def test_base64_content_is_decoded(api, contact, sent, kept):
     message = stored(send(api, type="base64", content=sent))
     assert (message.type, message.content) == ("text", kept)
 
 
-def test_a_text_that_looks_like_base64_is_kept_as_it_came(api, contact):
+def test_a_text_that_looks_like_base64_is_stored_unchanged(api, contact):
     assert stored(send(api, type="text", content=b64("x"))).content == b64("x")
 
 
-def test_a_text_of_any_script_and_of_the_greatest_length_is_kept(api, contact):
+def test_texts_of_any_script_and_the_maximum_length_are_stored(api, contact):
     text = "ção 😀 \u202e שלום\n" + "x" * (65_536 - 13)
     assert len(text) == 65_536
     assert stored(send(api, content=text)).content == text
@@ -201,7 +201,7 @@ def test_a_longer_text_is_refused_and_as_base64_only_when_decoded(api, contact):
     assert stored(send(api, type="base64", content=b64(longest))).content == longest
 
 
-def test_supertype_stands_in_for_type(api, contact):
+def test_supertype_replaces_a_missing_type(api, contact):
     message = stored(send(api, WHATSAPP_FILE, type=..., supertype="sticker"))
     assert message.type == "sticker"
 
@@ -214,7 +214,7 @@ def test_without_a_type_it_is_a_text_or_a_file(api, contact):
     assert stored(send(api, type=..., url="url.com")).type == "text"
 
 
-def test_the_operator_field_is_ignored_whatever_it_is(api, contact):
+def test_the_operator_field_is_ignored(api, contact):
     for operator in ("Operator Id", 7, None, {"a": []}):
         assert send(api, operatorId=operator).status_code == 200
     contact.refresh_from_db()
@@ -233,9 +233,7 @@ def test_a_timestamp_becomes_created_at(api, contact, timestamp, created_at):
     assert send(api, timestamp=timestamp).json()["data"]["createdAt"] == created_at
 
 
-def test_last_message_at_is_the_greatest_time_and_the_order_that_of_arrival(
-    api, contact
-):
+def test_last_message_at_is_the_latest_time_and_the_order_that_of_arrival(api, contact):
     newest = stored(send(api, timestamp=1700000000))
     send(api, timestamp=1600000000, content="late")
     contact.refresh_from_db()
@@ -252,10 +250,10 @@ def statements_of(call):
     return [q["sql"] for q in captured if "SAVEPOINT" not in q["sql"]]
 
 
-def test_a_known_customers_message_takes_three_queries_with_the_keys(api, contact):
+def test_a_known_customers_message_needs_three_queries(api, contact):
     make_chat(contact)
     assert len(statements_of(lambda: send(api, messageId="wamid.1"))) <= 3
 
 
-def test_a_message_that_opens_a_chat_takes_seven_queries_at_most(api, contact):
+def test_a_message_that_opens_a_chat_needs_at_most_seven_queries(api, contact):
     assert len(statements_of(lambda: send(api, messageId="wamid.1"))) <= 7

@@ -44,7 +44,7 @@ def test_the_file_is_kept_and_linked_to(api, settings, contact):
     assert path.read_bytes() == sample_files.PNG
 
 
-def test_it_wins_over_a_url(api, contact):
+def test_bytes_take_precedence_over_a_url(api, contact):
     answer = send(api, url="https://cdn.example/x.png")
     assert LINK.fullmatch(answer.json()["data"]["url"])
     assert Message.objects.get().url == ""
@@ -69,7 +69,7 @@ def test_it_wins_over_a_url(api, contact):
         (sample_files.PNG, "image/png", "file", "file", "image/png"),
     ],
 )  # fmt: skip
-def test_what_is_not_what_it_claims_is_kept_as_a_file(
+def test_a_file_of_another_type_than_declared_is_stored_as_a_file(
     api, contact, content, mime, said, kept, found
 ):
     answer = send(api, content, mime, type=said)
@@ -79,7 +79,7 @@ def test_what_is_not_what_it_claims_is_kept_as_a_file(
 
 
 @pytest.mark.parametrize("file", [sample_files.PNG, sample_files.PDF])
-def test_a_text_stays_one_whatever_file_comes_beside_it(api, contact, file):
+def test_a_text_with_a_file_is_still_a_text(api, contact, file):
     answer = send(api, file, "image/png", type="text", content="Veja só")
     message = Message.objects.get()
     assert answer.json() == {"success": True, "data": message_body(message)}
@@ -90,18 +90,18 @@ def test_without_a_type_it_is_a_file(api, contact):
     assert send(api, type=...).json()["data"]["type"] == "file"
 
 
-def test_supertype_says_the_type_too(api, contact):
+def test_supertype_gives_the_type(api, contact):
     answer = send(api, sample_files.MP3, "audio/mpeg", type=..., supertype="audio")
     assert answer.json()["data"]["type"] == "audio"
 
 
-def test_what_the_bot_sent_has_its_file_too(api, contact):
+def test_a_message_of_the_bot_has_its_file(api, contact):
     data = send(api, **{"from": "bot"}).json()["data"]
     assert (data["direction"], data["status"], data["from"]) == ("out", "sent", "bot")
     assert LINK.fullmatch(data["url"])
 
 
-def test_what_holds_no_bytes_at_all_is_invalid(api, contact):
+def test_an_empty_data_uri_is_invalid(api, contact):
     for text in ("data:image/png;base64,@@@@", "iVBORw0KGgo=", "data:,x"):
         answer = send(api, base64=text)
         assert answer.status_code == 400

@@ -1,4 +1,4 @@
-"""POST api/chat/message/send, many at once."""
+"""POST api/chat/message/send from simultaneous callers."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def test_twenty_first_messages_are_one_contact_one_chat_twenty_messages(api):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_twins_with_one_message_id_are_one_message(api):
+def test_simultaneous_calls_with_one_message_id_store_one_message(api):
     answers = at_once(
         10, lambda _: same_key(api).post(PATH, {**BODY, "messageId": "wamid.1"})
     )
@@ -73,7 +73,7 @@ def test_twins_with_one_message_id_are_one_message(api):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_twins_for_a_known_contact_leave_one_file(api, settings, contact):
+def test_simultaneous_calls_with_one_message_id_store_one_file(api, settings, contact):
     body = {
         **BODY,
         "contactNumber": 551133334444,
@@ -89,7 +89,7 @@ def test_twins_for_a_known_contact_leave_one_file(api, settings, contact):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_no_message_falls_into_a_chat_that_is_being_closed(api, contact):
+def test_no_message_is_stored_in_a_chat_that_is_already_closed(api, contact):
     """In any order, each message is in the chat that was open when it arrived."""
     here = {**BODY, "contactNumber": 551133334444, "from": 551133334444}
     same_key(api).post(PATH, here)
@@ -111,7 +111,7 @@ def test_no_message_falls_into_a_chat_that_is_being_closed(api, contact):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_reading_while_messages_come_leaves_the_count_true(api, contact):
+def test_the_unread_count_is_right_after_reading_while_messages_arrive(api, contact):
     here = {**BODY, "contactNumber": 551133334444, "from": 551133334444}
     same_key(api).post(PATH, here)
     read = {"operatorId": 0, "contactId": 551133334444}

@@ -1,4 +1,4 @@
-"""POST chat/message/send: refusals and their errors."""
+"""POST api/chat/message/send: errors."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def refusal(answer):
 
 
 @pytest.mark.parametrize("kind", ["Image", "a" * 33, "com espaço", "ação", {"a": 1}])
-def test_a_type_is_made_of_few_letters(api, contact, kind):
+def test_a_type_is_a_short_word(api, contact, kind):
     assert "type" in wrong_fields(send(api, WHATSAPP_FILE, type=kind))
 
 
@@ -61,7 +61,7 @@ def test_every_missing_field_is_named_at_once(api):
         (FACEBOOK_FILE, {"url": ""}, {"url", "base64"}),
     ],
 )
-def test_what_does_not_fit_is_invalid(api, contact, page_contact, body, over, fields):
+def test_invalid_values_are_refused(api, contact, page_contact, body, over, fields):
     assert wrong_fields(send(api, body, **over)) == fields
 
 
@@ -72,12 +72,12 @@ def test_the_ids_of_two_managers_are_invalid(full_api, manager, other_manager):
     assert not Contact.objects.exists()
 
 
-def test_both_ids_of_one_manager_are_fine(api, contact):
+def test_both_ids_of_one_manager_are_accepted(api, contact):
     message = stored(send(api, facebookId="369258147"))
     assert message.contact == contact
 
 
-def test_an_unknown_manager_and_a_foreign_one_are_the_same(
+def test_unknown_and_foreign_managers_get_the_same_error(
     api, other_api, manager, other_manager
 ):
     unknown = send(other_api, managerNumber=5500000000)
@@ -92,7 +92,7 @@ def test_an_unknown_manager_and_a_foreign_one_are_the_same(
     assert not Contact.objects.exists()
 
 
-def test_operators_do_not_record(contact, ana, supervisor):
+def test_operators_cannot_record_messages(contact, ana, supervisor):
     assert refusal(send(signed_in(ana.user))) == (403, "forbidden")
     assert send(signed_in(supervisor)).status_code == 200
     assert Message.objects.count() == 1

@@ -54,7 +54,7 @@ def bot_says(api, reference, **over):
     return api.post(SEND, body)
 
 
-def test_it_answers_the_message_as_it_is_then(api, message):
+def test_it_returns_the_updated_message(api, message):
     answer = report(api, "delivered")
     assert answer.status_code == 200
     message.refresh_from_db()
@@ -94,7 +94,7 @@ SOME = [
 
 
 @pytest.mark.parametrize("reported", SOME, ids="-".join)
-def test_every_order_of_receipts_ends_the_same(api, contact, message, reported):
+def test_the_order_of_receipts_does_not_matter(api, contact, message, reported):
     furthest = next(s for s in ("read", "delivered", "failed") if s in reported)
     for order in itertools.permutations(reported):
         Message.objects.update(status="wait", error="")
@@ -105,7 +105,7 @@ def test_every_order_of_receipts_ends_the_same(api, contact, message, reported):
         assert ended == (furthest, furthest == "failed"), order
 
 
-def test_a_failure_says_why(api, message):
+def test_a_failure_has_its_reason(api, message):
     answer = report(api, "failed", error="O número não existe.")
     assert answer.json()["data"]["error"] == "O número não existe."
     lifted = report(api, "delivered", error="ignored").json()["data"]
@@ -113,7 +113,7 @@ def test_a_failure_says_why(api, message):
 
 
 @pytest.mark.parametrize("after", ["delivered", "read"])
-def test_a_failure_that_was_none_is_no_reported_failure(api, message, after):
+def test_a_failure_followed_by_a_delivery_is_not_a_failure(api, message, after):
     Delivery.objects.create(
         message=message, manager=message.manager, contact=message.contact
     )
@@ -123,11 +123,11 @@ def test_a_failure_that_was_none_is_no_reported_failure(api, message, after):
     assert Delivery.objects.get().failed_code == ""
 
 
-def test_a_failure_without_a_reason_still_says_something(api, message):
+def test_a_failure_without_a_reason_has_a_default_text(api, message):
     assert report(api, "failed").json()["data"]["error"]
 
 
-def test_a_message_that_waits_is_not_sent_again(api, message):
+def test_a_receipt_for_a_queued_message_removes_it_from_the_queue(api, message):
     Delivery.objects.create(
         message=message,
         manager=message.manager,
@@ -147,7 +147,7 @@ def test_a_customers_message_has_no_status_of_this_kind(api, message):
     assert answer.json()["data"]["status"] == "wait"
 
 
-def test_an_unknown_id_is_null_and_waits_for_its_message(api, contact):
+def test_a_receipt_of_an_unknown_id_is_stored_until_its_message_arrives(api, contact):
     answer = report(api, "read", "wamid.9")
     assert answer.status_code == 200
     assert answer.json() == {"success": True, "data": None}
@@ -158,33 +158,35 @@ def test_an_unknown_id_is_null_and_waits_for_its_message(api, contact):
     assert not ParkedReceipt.objects.exists()
 
 
-def test_a_parked_failure_brings_its_reason(api, contact):
+def test_a_stored_failure_has_its_reason(api, contact):
     report(api, "failed", "wamid.9", error="Bloqueado.")
     data = bot_says(api, "wamid.9").json()["data"]
     assert (data["status"], data["error"]) == ("failed", "Bloqueado.")
 
 
-def test_after_15_minutes_it_waits_no_longer(api, contact):
+def test_a_stored_receipt_expires_after_15_minutes(api, contact):
     report(api, "read", "wamid.9")
     ParkedReceipt.objects.update(arrived_at=timezone.now() - timedelta(minutes=16))
     assert bot_says(api, "wamid.9").json()["data"]["status"] == "sent"
     assert not ParkedReceipt.objects.exists()
 
 
-def test_old_ones_are_swept_by_the_next(api, manager):
+def test_expired_receipts_are_deleted_by_the_next_one(api, manager):
     report(api, "read", "wamid.8")
     ParkedReceipt.objects.update(arrived_at=timezone.now() - timedelta(minutes=16))
     report(api, "read", "wamid.9")
     assert ParkedReceipt.objects.get().reference == "wamid.9"
 
 
-def test_parked_news_of_a_customers_message_change_nothing(api, contact):
+def test_a_stored_receipt_for_a_customers_message_changes_nothing(api, contact):
     report(api, "read", "wamid.9")
     data = bot_says(api, "wamid.9", **{"from": 551133334444}).json()["data"]
     assert (data["direction"], data["status"]) == ("in", "wait")
 
 
-def test_a_message_that_gets_its_gateway_id_later_finds_them_too(api, manager, message):
+def test_stored_receipts_apply_when_a_message_gets_its_gateway_id(
+    api, manager, message
+):
     report(api, "delivered", "wamid.2")
     Message.objects.filter(pk=message.pk).update(gateway_id="wamid.2")
     assert apply_parked(manager.pk, "wamid.2") is True
@@ -193,7 +195,7 @@ def test_a_message_that_gets_its_gateway_id_later_finds_them_too(api, manager, m
     assert apply_parked(manager.pk, "wamid.2") is False
 
 
-def test_ids_are_the_managers_own(full_api, other_manager, message):
+def test_ids_are_unique_per_manager(full_api, other_manager, message):
     theirs = make_message(
         make_chat(make_contact(other_manager)),
         direction="out",
@@ -208,7 +210,7 @@ def test_ids_are_the_managers_own(full_api, other_manager, message):
     assert ours.json()["data"] is None
 
 
-def test_an_unknown_manager_and_a_foreign_one_are_the_same(api, other_api, message):
+def test_unknown_and_foreign_managers_get_the_same_error(api, other_api, message):
     unknown = report(other_api, "read", number=5500000000)
     foreign = report(other_api, "read")
     assert refusal(unknown) == (404, "manager_not_found")
@@ -216,7 +218,7 @@ def test_an_unknown_manager_and_a_foreign_one_are_the_same(api, other_api, messa
     assert not ParkedReceipt.objects.exists()
 
 
-def test_what_does_not_fit_is_invalid(api):
+def test_invalid_values_are_refused(api):
     answer = api.put(PATH, {})
     assert refusal(answer) == (400, "invalid")
     assert set(answer.json()["error"]["fields"]) == {
@@ -242,7 +244,9 @@ def test_ids_may_be_any_text(api, message):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_all_receipts_at_once_end_as_one_after_the_other(api, contact, message):
+def test_simultaneous_receipts_have_the_result_of_sequential_ones(
+    api, contact, message
+):
     Delivery.objects.create(
         message=message, manager=message.manager, contact=message.contact
     )
@@ -253,7 +257,7 @@ def test_all_receipts_at_once_end_as_one_after_the_other(api, contact, message):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_receipt_and_its_message_at_once_never_miss_each_other(api, contact):
+def test_a_receipt_simultaneous_with_its_message_is_applied(api, contact):
     for n in range(8):
         reference = f"wamid.{n}"
 

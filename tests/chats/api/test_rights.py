@@ -1,4 +1,4 @@
-"""Who may make each call about chats, and the errors that others get."""
+"""Permissions of each call about chats, and the errors without them."""
 
 from __future__ import annotations
 
@@ -111,19 +111,19 @@ def call(api, name, ana, *, missing=False, path=None):
 
 
 @every_call
-def test_a_key_of_the_manager_may(api, name, ana):
+def test_a_key_of_the_manager_is_accepted(api, name, ana):
     assert call(api, name, ana).status_code == 200
 
 
 @every_call
-def test_with_and_without_its_last_slash(api, name, ana):
+def test_a_trailing_slash_does_not_matter(api, name, ana):
     path = CALLS[name][1]
     other = path.removesuffix("/") if path.endswith("/") else path + "/"
     assert call(api, name, ana, path=other).status_code == 200
 
 
 @every_call
-def test_without_a_key_nobody_may(anonymous, name, ana):
+def test_without_a_credential_it_is_refused(anonymous, name, ana):
     before = state()
     for api in (anonymous, Api("hci_00000000_" + "x" * 43), Api("nonsense")):
         answer = call(api, name, ana)
@@ -133,7 +133,7 @@ def test_without_a_key_nobody_may(anonymous, name, ana):
 
 
 @every_call
-def test_what_is_foreign_is_like_what_is_missing(other_api, name, ana):
+def test_foreign_and_missing_rows_get_the_same_error(other_api, name, ana):
     before = state()
     foreign = call(other_api, name, ana)
     missing = call(other_api, name, ana, missing=True)
@@ -143,7 +143,7 @@ def test_what_is_foreign_is_like_what_is_missing(other_api, name, ana):
 
 
 @every_call
-def test_another_method_is_not_answered(api, name):
+def test_other_methods_are_refused(api, name):
     for method in {"GET", "POST", "PUT", "PATCH", "DELETE"} - {CALLS[name][0]}:
         answer = api.call(method, f"/api/{CALLS[name][1]}", {})
         assert answer.status_code == 405
@@ -161,12 +161,12 @@ def test_a_session_needs_its_token(name, ana):
 
 
 @every_call
-def test_a_supervisor_may_what_the_key_may(name, ana, supervisor):
+def test_a_supervisor_has_the_permissions_of_the_key(name, ana, supervisor):
     assert call(signed_in(supervisor), name, ana).status_code == 200
 
 
 @every_call
-def test_an_operator_may_do_all_but_the_gateways_calls(name, ana, contact):
+def test_an_operator_may_make_all_calls_except_those_of_gateways(name, ana, contact):
     answer = call(signed_in(ana.user), name, ana)
     acts_as_nobody = name in ("chat/message", "message/read")
     forbidden = name in CLOSED_TO_OPERATORS or acts_as_nobody
@@ -174,7 +174,7 @@ def test_an_operator_may_do_all_but_the_gateways_calls(name, ana, contact):
 
 
 @every_call
-def test_what_an_operator_does_not_see_is_missing_for_him(name, bruno):
+def test_contacts_that_an_operator_may_not_see_are_not_found(name, bruno):
     if name in CLOSED_TO_OPERATORS:
         expected = 403
     elif name in ("chat/message", "message/read"):
@@ -196,7 +196,7 @@ def test_a_body_that_is_no_object_is_malformed(api, name):
 
 
 @every_call
-def test_wrong_values_are_named_and_never_a_fault(api, name):
+def test_invalid_values_are_reported_and_no_server_error(api, name):
     method, path, body = CALLS[name]
     before = state()
     for value in ([], {}, {"$gt": ""}, True, 1.5, "\x00", "\ud800", 10**400, -1):

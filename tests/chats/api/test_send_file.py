@@ -39,13 +39,13 @@ def test_it_stores_the_file_and_queues_the_message(api, settings, contact, ana):
     assert Delivery.objects.get().message == message
 
 
-def test_every_missing_field_is_named(api):
+def test_all_missing_fields_are_reported(api):
     answer = api.post(PATH, {})
     fields = set(answer.json()["error"]["fields"])
     assert fields == {"contactNumber", "from", "base64", "type"}
 
 
-def test_the_limit_is_to_the_byte(api, settings, contact, ana):
+def test_the_size_limit_is_exact(api, settings, contact, ana):
     settings.LARGEST_FILE = len(sample_files.PNG)
     assert api.post(PATH, body_of(ana)).status_code == 200
     answer = api.post(PATH, body_of(ana, sample_files.PNG + b"\x00"))
@@ -54,7 +54,7 @@ def test_the_limit_is_to_the_byte(api, settings, contact, ana):
     assert len(files_of(settings)) == 1
 
 
-def test_25_mib_pass_and_a_byte_more_does_not(api, contact, ana):
+def test_25_mib_are_accepted_and_one_more_byte_refused(api, contact, ana):
     largest = sample_files.PDF + bytes(25 * 2**20 - len(sample_files.PDF))
     answer = api.post(PATH, body_of(ana, largest, "application/pdf", "pdf"))
     assert answer.status_code == 200
@@ -63,7 +63,7 @@ def test_25_mib_pass_and_a_byte_more_does_not(api, contact, ana):
     assert refusal(answer) == (413, "body_too_large")
 
 
-def test_refusals_come_in_their_order(api, settings, contact, ana, bruno):
+def test_errors_are_reported_in_order(api, settings, contact, ana, bruno):
     settings.LARGEST_FILE = 10
     path = "/api/chat/message/send/operator/file/9999"
     missing = {"contactNumber": 551100000000}
@@ -85,7 +85,7 @@ def test_a_body_over_40_mib_is_refused_unread(api):
     assert refusal(answer) == (413, "body_too_large")
 
 
-def test_a_facebook_file_goes_through_the_page(api, page_contact, ana):
+def test_a_facebook_file_is_sent_by_the_page(api, page_contact, ana):
     body = body_of(ana, contactNumber=..., contactId="7418252963", token="EAAG")
     answer = api.post(PAGE_PATH, body)
     assert answer.status_code == 200, answer.content
@@ -97,14 +97,14 @@ def test_a_facebook_file_goes_through_the_page(api, page_contact, ana):
     assert Delivery.objects.get().token == "EAAG"
 
 
-def test_a_session_sends_as_itself_alone(contact, ana, bruno):
+def test_a_session_sends_only_for_its_own_operator(contact, ana, bruno):
     contact.operator = bruno
     contact.save()
     assert refusal(signed_in(ana.user).post(PATH, body_of(bruno))) == (403, "forbidden")
     assert signed_in(ana.user).post(PATH, body_of(ana)).status_code == 200
 
 
-def test_an_idempotent_repeat_answers_the_same_with_a_new_link(
+def test_an_idempotent_repeat_returns_the_same_with_a_new_link(
     api, settings, contact, ana
 ):
     headers = {"Idempotency-Key": "once"}
@@ -124,7 +124,7 @@ def test_an_idempotent_repeat_answers_the_same_with_a_new_link(
         ({"base64": data_uri(sample_files.PDF, "image/png")}, (400, "invalid")),
     ],
 )
-def test_of_a_call_with_a_key_that_is_refused_no_file_stays(
+def test_a_refused_idempotent_call_leaves_no_file(
     api, settings, contact, ana, over, expected
 ):
     for _ in range(2):
@@ -141,7 +141,9 @@ def test_a_key_used_with_another_file_is_refused_first(api, settings, contact, a
     assert len(files_of(settings)) == 1
 
 
-def test_a_file_goes_when_its_row_cannot_be_kept(api, settings, contact, ana, mocker):
+def test_the_file_is_deleted_when_its_row_cannot_be_stored(
+    api, settings, contact, ana, mocker
+):
     def fail(*_, **__):
         raise RuntimeError("the disk of the database is full")
 

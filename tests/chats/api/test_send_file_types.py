@@ -1,4 +1,4 @@
-"""The type of a sent file is found in its bytes, and its data URI is strict."""
+"""The type of a sent file is detected from its content; its data URI is strict."""
 
 from __future__ import annotations
 
@@ -46,7 +46,9 @@ from tests.chats.files.sample_files import data_uri
         (sample_files.ZIP, sample_files.DOCX_MIME, "file", "application/zip"),
     ],
 )
-def test_the_type_is_found_in_the_bytes(api, contact, ana, content, mime, said, found):
+def test_the_type_is_detected_from_the_content(
+    api, contact, ana, content, mime, said, found
+):
     answer = api.post(PATH, body_of(ana, content, mime, said))
     assert answer.status_code == 200, answer.content
     assert answer.json()["data"]["type"] == said
@@ -69,7 +71,7 @@ def test_the_type_is_found_in_the_bytes(api, contact, ana, content, mime, said, 
         (b"GIF", "image/gif", "image"),
     ],
 )
-def test_bytes_that_are_not_what_is_said_are_refused(
+def test_content_of_another_type_than_declared_is_refused(
     api, settings, contact, ana, content, mime, said
 ):
     answer = api.post(PATH, body_of(ana, content, mime, said))
@@ -95,7 +97,9 @@ def test_bytes_that_are_not_what_is_said_are_refused(
         (sample_files.MP3, "audio/mpeg", False),
     ],
 )
-def test_a_recording_is_known_by_its_bytes(api, contact, ana, content, mime, is_voice):
+def test_a_recording_is_detected_by_its_content(
+    api, contact, ana, content, mime, is_voice
+):
     api.post(PATH, body_of(ana, content, mime, "audio"))
     assert Attachment.objects.get().is_voice is is_voice
 
@@ -124,7 +128,7 @@ def test_a_recording_is_known_by_its_bytes(api, contact, ana, content, mime, is_
         ["data:image/png;base64,iVBORw0KGgo="],
     ],
 )
-def test_what_is_no_strict_data_uri_is_invalid(api, settings, contact, ana, text):
+def test_a_data_uri_that_is_not_strict_is_invalid(api, settings, contact, ana, text):
     answer = api.post(PATH, body_of(ana, base64=text))
     assert refusal(answer) == (400, "invalid")
     assert list(answer.json()["error"]["fields"]) == ["base64"]
@@ -136,7 +140,7 @@ def test_what_is_no_strict_data_uri_is_invalid(api, settings, contact, ana, text
     ["DATA:IMAGE/PNG;BASE64,", "data:image/png;charset=utf-8;base64,",
      "data:image/png; name=\"a b.png\"; base64,"],
 )  # fmt: skip
-def test_a_prefix_may_be_written_in_any_usual_way(api, contact, ana, prefix):
+def test_common_spellings_of_the_prefix_are_accepted(api, contact, ana, prefix):
     text = prefix + data_uri(sample_files.PNG, "x/y").partition(",")[2]
     assert api.post(PATH, body_of(ana, base64=text)).status_code == 200
 

@@ -70,13 +70,13 @@ def test_it_stores_the_text_and_queues_it(api, contact, ana):
     assert (contact.unread, contact.operator) == (0, None)
 
 
-def test_content2_is_what_is_stored(api, contact, ana):
+def test_content2_is_stored(api, contact, ana):
     for garbage in (b64("outra coisa"), "no base64 at all", "/w=="):
         api.post(PORT_PATH, body_of(ana, content=garbage))
     assert set(Message.objects.values_list("content", flat=True)) == {"Posso ajudar?"}
 
 
-def test_without_it_content_is_decoded(api, contact, ana):
+def test_without_content2_content_is_decoded(api, contact, ana):
     text = "Olá, Maria\r\n\t😀"
     assert (
         stored(
@@ -89,14 +89,16 @@ def test_without_it_content_is_decoded(api, contact, ana):
 @pytest.mark.parametrize(
     "content", ["Posso ajudar?", "/w==", "YQ", "YQ==\n", b64("nul\x00"), "====", {}, ""]
 )
-def test_what_is_not_strict_base64_of_a_text_is_invalid(api, contact, ana, content):
+def test_content_that_is_not_strict_base64_of_a_text_is_invalid(
+    api, contact, ana, content
+):
     answer = api.post(PORT_PATH, body_of(ana, content=content, content2=""))
     assert refusal(answer) == (400, "invalid")
     assert "content" in answer.json()["error"]["fields"]
     assert not Message.objects.exists()
 
 
-def test_no_text_at_all_is_invalid(api, contact, ana):
+def test_an_empty_text_is_invalid(api, contact, ana):
     answer = api.post(PORT_PATH, body_of(ana, content2=...))
     assert refusal(answer) == (400, "invalid")
     assert set(answer.json()["error"]["fields"]) == {"content", "content2"}
@@ -114,7 +116,7 @@ def test_a_text_has_65536_characters_at_most(api, contact, ana):
     )
 
 
-def test_it_opens_a_chat_where_none_is_open(api, contact, ana):
+def test_it_opens_a_chat_if_none_is_open(api, contact, ana):
     message = stored(api.post(PORT_PATH, body_of(ana)))
     chat = Chat.objects.get()
     assert message.chat == chat
@@ -122,7 +124,7 @@ def test_it_opens_a_chat_where_none_is_open(api, contact, ana):
     assert (event.kind, event.acting_operator) == ("opened", ana)
 
 
-def test_refusals_come_in_their_order(api, manager, contact, ana, bruno, other_manager):
+def test_errors_are_reported_in_order(api, manager, contact, ana, bruno, other_manager):
     stranger = make_operator(other_manager)
     unknown_port = "/api/chat/message/send/operator/9999"
     steps = [
@@ -143,32 +145,32 @@ def test_refusals_come_in_their_order(api, manager, contact, ana, bruno, other_m
     assert not Message.objects.exists()
 
 
-def test_an_inactive_operator_sends_nothing(api, contact, ana):
+def test_an_inactive_operator_cannot_send(api, contact, ana):
     ana.is_active = False
     ana.save()
     assert refusal(api.post(PORT_PATH, body_of(ana))) == (404, "operator_not_found")
 
 
 @pytest.mark.parametrize("port", ["0", "65536", "80a", "\uff18\uff10", "facebookx"])
-def test_what_is_no_port_is_an_unknown_path(api, port):
+def test_an_invalid_port_is_an_unknown_path(api, port):
     answer = api.post(f"/api/chat/message/send/operator/{port}", {})
     assert refusal(answer) == (404, "not_found")
 
 
-def test_a_foreign_port_and_a_missing_one_are_the_same(other_api, contact, ana):
+def test_foreign_and_missing_ports_get_the_same_error(other_api, contact, ana):
     foreign = other_api.post(PORT_PATH, body_of(ana))
     missing = other_api.post("/api/chat/message/send/operator/9999", body_of(ana))
     assert refusal(foreign) == (404, "manager_not_found")
     assert foreign.content == missing.content
 
 
-def test_its_operator_may_write_whatever_the_contacts_area(api, contact, bruno):
+def test_the_contacts_operator_may_write_in_any_area(api, contact, bruno):
     contact.operator = bruno
     contact.save()
     assert stored(api.post(PORT_PATH, body_of(bruno))).sender == str(bruno.pk)
 
 
-def test_a_session_sends_as_itself_alone(contact, ana, bruno, supervisor):
+def test_a_session_sends_only_for_its_own_operator(contact, ana, bruno, supervisor):
     contact.operator = bruno
     contact.save()
     mine, his = signed_in(ana.user), signed_in(bruno.user)
@@ -180,13 +182,13 @@ def test_a_session_sends_as_itself_alone(contact, ana, bruno, supervisor):
     assert refusal(mine.post(PORT_PATH, body_of(ana))) == (404, "contact_not_found")
 
 
-def test_a_facebook_text_goes_through_the_page(api, page_contact, ana):
+def test_a_facebook_text_is_sent_by_the_page(api, page_contact, ana):
     message = stored(api.post(PAGE_PATH, page_body_of(ana, content=b64("x"))))
     assert message.contact == page_contact
     assert Delivery.objects.get().token == ""
 
 
-def test_a_token_is_sealed_and_never_shown(api, page_contact, ana, caplog):
+def test_a_token_is_encrypted_and_never_returned(api, page_contact, ana, caplog):
     caplog.set_level("DEBUG")
     token = "EAAG-canary-token"
     answer = api.post(PAGE_PATH, page_body_of(ana, token=token))
@@ -199,7 +201,7 @@ def test_a_token_is_sealed_and_never_shown(api, page_contact, ana, caplog):
         assert token not in cursor.fetchone()[0]
 
 
-def test_messenger_takes_2000_characters(api, page_contact, ana):
+def test_messenger_accepts_2000_characters(api, page_contact, ana):
     for body in (
         page_body_of(ana, content2="😀" * 2001),
         page_body_of(ana, content2=..., content=b64("😀" * 2001)),
@@ -208,7 +210,7 @@ def test_messenger_takes_2000_characters(api, page_contact, ana):
     assert stored(api.post(PAGE_PATH, page_body_of(ana, content2="😀" * 2000)))
 
 
-def test_facebook_refusals_come_in_their_order(api, page_contact, ana, bruno):
+def test_facebook_errors_are_reported_in_order(api, page_contact, ana, bruno):
     assert refusal(api.post(PAGE_PATH, {})) == (400, "invalid")
     for operator in ("0", 0, 999999):
         body = page_body_of(ana, operatorId=operator, contactId="1")
@@ -220,11 +222,11 @@ def test_facebook_refusals_come_in_their_order(api, page_contact, ana, bruno):
     assert refusal(api.post(PAGE_PATH, other_page)) == (404, "manager_not_found")
 
 
-def test_the_page_may_be_said_too(api, manager, page_contact, ana):
+def test_the_page_may_be_given(api, manager, page_contact, ana):
     stored(api.post(PAGE_PATH, page_body_of(ana, facebookId=manager.facebook_id)))
 
 
-def test_the_operator_says_which_managers_contact_is_meant(
+def test_the_operator_determines_the_manager(
     full_api, page_contact, ana, other_manager
 ):
     make_contact(other_manager, channel="facebook", external_id="7418252963")

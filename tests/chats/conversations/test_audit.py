@@ -33,7 +33,7 @@ def add_line(**values):
 
 
 @pytest.mark.parametrize("name", ["chat", "area", "operator", "acting_operator"])
-def test_a_line_names_nothing_of_another_manager(chat, name):
+def test_a_line_cannot_refer_to_rows_of_another_manager(chat, name):
     foreign = make_manager()
     others = {
         "chat": lambda: make_chat(make_contact(foreign)),
@@ -46,7 +46,7 @@ def test_a_line_names_nothing_of_another_manager(chat, name):
         add_line(**values)
 
 
-def test_a_line_neither_changes_nor_goes(chat):
+def test_a_line_cannot_be_changed_or_deleted(chat):
     line = ChatEvent.objects.create(
         manager_id=chat.manager_id, chat=chat, kind="claimed"
     )

@@ -1,4 +1,4 @@
-"""The ledger's causes, steps and schedules, and the columns that say who waits."""
+"""The ledger's causes, steps and schedules, and since when customers wait."""
 
 from __future__ import annotations
 
@@ -62,20 +62,20 @@ def test_every_line_has_its_cause(manager, sales, support, ana, bruno):
     ]
 
 
-def test_a_chat_that_an_operator_opens_says_so(manager, ana):
+def test_a_chat_opened_by_an_operator_has_that_cause(manager, ana):
     contact = builders.make_contact(manager)
     open_chat(contact, actor=Actor("user:1", ana.pk))
     assert lines(contact) == [("opened", "operator")]
 
 
-def test_a_deleted_contacts_chat_says_so(manager):
+def test_the_chat_of_a_deleted_contact_has_that_cause(manager):
     contact = builders.make_contact(manager)
     open_chat(contact, actor=BOT)
     assignment.delete_contact(contact, actor=BOT)
     assert lines(contact)[-1] == ("closed", "deleted")
 
 
-def test_entries_keep_the_step_and_the_schedule_of_their_time(manager, sales):
+def test_entries_have_the_step_and_schedule_of_their_time(manager, sales):
     Manager.objects.filter(pk=manager.pk).update(schedule_id=7)
     contact = builders.make_contact(manager, sa=40)
     open_chat(contact, actor=BOT)
@@ -102,7 +102,7 @@ def test_a_closed_chat_keeps_its_reason_and_its_last_operator(manager, ana):
     assert (chat.reason, chat.last_operator) == ("paid", ana)
 
 
-# Who waits ---------------------------------------------------------------------
+# Waiting customers
 
 
 def test_a_customer_waits_since_his_first_unanswered_message(api, manager, ana):
@@ -126,7 +126,7 @@ def test_a_customer_waits_since_his_first_unanswered_message(api, manager, ana):
 
 
 @pytest.mark.parametrize(("sender", "waits"), [("bot", True), ("operator", False)])
-def test_only_a_persons_message_ends_the_wait(api, manager, ana, sender, waits):
+def test_only_messages_of_persons_end_the_wait(api, manager, ana, sender, waits):
     contact = builders.make_contact(manager)
     record(api, manager, contact)
     name = str(ana.pk) if sender == "operator" else str(manager.number)
@@ -135,7 +135,7 @@ def test_only_a_persons_message_ends_the_wait(api, manager, ana, sender, waits):
     assert (contact.waiting_since is not None) is waits
 
 
-def test_a_release_keeps_the_position_and_a_move_starts_again(manager, sales, ana):
+def test_a_release_keeps_the_position_and_a_move_resets_it(manager, sales, ana):
     since = timezone.now() - timezone.timedelta(hours=1)
     contact = builders.make_contact(manager, operator=ana, waiting_since=since)
     assignment.hand_over(contact, None, actor=BOT)
@@ -153,7 +153,7 @@ def test_a_release_keeps_the_position_and_a_move_starts_again(manager, sales, an
 # Messages and deliveries -------------------------------------------------------
 
 
-def test_a_message_keeps_when_it_was_stored(manager):
+def test_a_message_has_the_time_of_storing(manager):
     old = timezone.now() - timezone.timedelta(days=2)
     chat = builders.make_chat(builders.make_contact(manager))
     message = builders.make_message(chat, created_at=old)
@@ -181,7 +181,7 @@ def sent(manager):
     )
 
 
-def test_a_delivery_keeps_when_each_status_was_first_reached(sent):
+def test_a_delivery_has_the_first_time_of_each_status(sent):
     report_status(sent.manager_id, "g-1", "delivered")
     sent.refresh_from_db()
     first = sent.delivered_at
@@ -193,7 +193,7 @@ def test_a_delivery_keeps_when_each_status_was_first_reached(sent):
     assert sent.read_at >= first
 
 
-def test_a_failure_keeps_its_code(sent):
+def test_a_failure_has_its_code(sent):
     Message.objects.filter(pk=sent.message_id).update(status="wait")
     assert fail(sent.message_id, sent.fence, "Não.", "bad_number")
     sent.refresh_from_db()

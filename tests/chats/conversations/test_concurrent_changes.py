@@ -1,4 +1,4 @@
-"""Statements that check and write at once, during a concurrent change of the row."""
+"""Statements that check and write at once, when the row changes concurrently."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def kinds(chat):
     return list(events.values_list("kind", flat=True))
 
 
-def test_a_message_that_waited_for_the_closing_is_in_a_new_chat(
+def test_a_message_during_the_closing_is_stored_in_a_new_chat(
     contact, chat, write_message
 ):
     answer = after(lambda: close_chat(contact, actor=BOT), write_message)
@@ -73,7 +73,7 @@ def test_a_message_that_waited_for_the_closing_is_in_a_new_chat(
     assert contact.unread == 1
 
 
-def test_a_message_that_waited_for_the_deletion_brings_the_contact_back(
+def test_a_message_during_the_deletion_restores_the_contact(
     contact, chat, write_message
 ):
     answer = after(lambda: assignment.delete_contact(contact, actor=BOT), write_message)
@@ -83,9 +83,7 @@ def test_a_message_that_waited_for_the_deletion_brings_the_contact_back(
     assert Message.objects.get().chat.closed_at is None
 
 
-def test_messages_that_waited_for_one_another_are_all_counted(
-    contact, chat, write_message
-):
+def test_simultaneous_messages_are_all_counted(contact, chat, write_message):
     def first():
         assert write_message().status_code == 200
 
@@ -95,9 +93,7 @@ def test_messages_that_waited_for_one_another_are_all_counted(
     assert Message.objects.filter(chat=chat).count() == 2
 
 
-def test_a_claim_that_waited_for_the_closing_opens_a_new_chat(
-    contact, chat, ana, claim
-):
+def test_a_claim_during_the_closing_opens_a_new_chat(contact, chat, ana, claim):
     assert after(lambda: close_chat(contact, actor=BOT), claim).status_code == 200
     contact.refresh_from_db()
     assert contact.operator_id == ana.pk
@@ -105,9 +101,7 @@ def test_a_claim_that_waited_for_the_closing_opens_a_new_chat(
     assert kinds(Chat.objects.get(closed_at=None)) == ["opened", "claimed"]
 
 
-def test_a_claim_that_waited_for_the_move_out_of_sight_is_403(
-    contact, chat, support, claim
-):
+def test_a_claim_during_a_move_to_another_area_is_403(contact, chat, support, claim):
     def move():
         assignment.change_area(contact, support.pk, actor=BOT)
 
@@ -116,7 +110,7 @@ def test_a_claim_that_waited_for_the_move_out_of_sight_is_403(
     assert "claimed" not in kinds(chat)
 
 
-def test_a_claim_that_waited_for_another_s_is_409(contact, chat, bruno, claim):
+def test_a_claim_during_another_one_is_409(contact, chat, bruno, claim):
     def win():
         assignment.hand_over(contact, bruno.pk, actor=BOT)
 
@@ -127,7 +121,7 @@ def test_a_claim_that_waited_for_another_s_is_409(contact, chat, bruno, claim):
     assert kinds(chat) == ["opened", "transferred"]
 
 
-def test_a_claim_that_waited_for_the_operator_to_leave_is_404(chat, ana, claim):
+def test_a_claim_while_the_operator_is_deactivated_is_404(chat, ana, claim):
     def leave():
         Operator.objects.filter(pk=ana.pk).update(is_active=False)
         assignment.release_contacts_of(ana, actor=BOT)

@@ -1,4 +1,4 @@
-"""Chats that nobody who works can take are found, shown and reported."""
+"""Open chats that no active operator can take are found, shown and reported."""
 
 from datetime import timedelta
 
@@ -32,39 +32,37 @@ def found():
     return list(HomelessChat.objects.values_list("chat", flat=True))
 
 
-def test_who_waits_where_somebody_works_has_a_home(chat):
+def test_a_chat_in_an_area_with_active_operators_is_not_found(chat):
     assert found() == []
 
 
-def test_a_user_who_may_not_sign_in_is_nobody(chat, ana):
+def test_an_operator_whose_user_is_inactive_does_not_count(chat, ana):
     User.objects.filter(pk=ana.user_id).update(is_active=False)
     assert found() == [chat.pk]
     User.objects.filter(pk=ana.user_id).update(is_active=True)
     assert found() == []
 
 
-def test_held_by_somebody_inactive_is_no_home_though_others_serve_the_area(
-    chat, ana, bruno
-):
+def test_a_chat_held_by_an_inactive_operator_is_found(chat, ana, bruno):
     hand_over(Contact.objects.get(pk=chat.contact_id), bruno.pk, actor=KEY)
     Operator.objects.filter(pk=bruno.pk).update(is_active=False)
     assert found() == [chat.pk]
 
 
-def test_without_an_area_anybody_who_works_is_a_home(manager, bruno):
+def test_a_chat_without_area_can_be_taken_by_any_active_operator(manager, bruno):
     chat = open_chat(make_contact(manager), actor=KEY)
     assert found() == []
     Operator.objects.update(is_active=False)
     assert found() == [chat.pk]
 
 
-def test_closed_chats_need_none(chat, ana):
+def test_closed_chats_are_not_found(chat, ana):
     Operator.objects.update(is_active=False)
     Chat.objects.update(closed_at=timezone.now())
     assert found() == []
 
 
-def test_it_is_an_alarm_after_a_minute(chat, ana, caplog):
+def test_it_raises_an_alert_after_a_minute(chat, ana, caplog):
     Operator.objects.update(is_active=False)
     watch_homes()
     assert caplog.text == ""
@@ -76,7 +74,7 @@ def test_it_is_an_alarm_after_a_minute(chat, ana, caplog):
         alerts.check()
 
 
-def test_left_so_by_choice_is_no_alarm_but_stays_in_sight(chat, ana, caplog):
+def test_a_chat_left_so_by_choice_is_shown_without_alert(chat, ana, caplog):
     Operator.objects.update(is_active=False)
     leave_without_home([chat.pk])
     HomelessChat.objects.update(since=timezone.now() - timedelta(seconds=61))

@@ -1,4 +1,4 @@
-"""An operator is deactivated while a contact is assigned to him."""
+"""Deactivating an operator while a contact is assigned to him."""
 
 import threading
 
@@ -52,7 +52,7 @@ def leave(operator):
 
 
 @pytest.mark.parametrize("give", [claim, assign])
-def test_who_is_leaving_is_given_nothing_more(manager, contact, ana, give):
+def test_an_operator_being_deactivated_gets_no_contact(manager, contact, ana, give):
     assigning = give(contact, ana)
     with transaction.atomic():
         leave(ana)
@@ -64,7 +64,9 @@ def test_who_is_leaving_is_given_nothing_more(manager, contact, ana, give):
 
 
 @pytest.mark.parametrize("give", [save, save_deleted])
-def test_what_is_saved_for_who_is_leaving_is_nobody_s(manager, contact, ana, give):
+def test_a_contact_saved_for_an_operator_being_deactivated_is_unassigned(
+    manager, contact, ana, give
+):
     saving = give(contact, ana)
     with transaction.atomic():
         Operator.objects.filter(pk=ana.pk).update(is_active=False)
@@ -75,7 +77,7 @@ def test_what_is_saved_for_who_is_leaving_is_nobody_s(manager, contact, ana, giv
 
 
 @pytest.mark.parametrize("give", [claim, assign, save, save_deleted])
-def test_what_was_given_first_is_released_too(manager, contact, ana, give):
+def test_a_contact_assigned_before_is_released(manager, contact, ana, give):
     with transaction.atomic():
         give(contact, ana)()
         left = in_a_thread(lambda: leave(ana))
@@ -85,7 +87,7 @@ def test_what_was_given_first_is_released_too(manager, contact, ana, give):
 
 
 @pytest.mark.parametrize("give", [claim, assign])
-def test_who_has_left_is_given_nothing(manager, contact, ana, give):
+def test_a_deactivated_operator_gets_no_contact(manager, contact, ana, give):
     assigning = give(contact, ana)
     leave(ana)
     with pytest.raises(OperatorNotFoundError):
@@ -93,7 +95,7 @@ def test_who_has_left_is_given_nothing(manager, contact, ana, give):
     assert Contact.objects.get().operator is None
 
 
-def test_a_contact_is_taken_from_one_for_another_while_both_leave(
+def test_a_handover_between_two_operators_being_deactivated(
     manager, sales, contact, ana
 ):
     """Neither waits for a lock of the other."""

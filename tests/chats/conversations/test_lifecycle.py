@@ -42,13 +42,13 @@ def test_a_protocol_of_an_earlier_chat_of_the_manager_is_replaced(
     assert another.protocol == issued
 
 
-def test_an_open_chat_is_answered_as_it_is(contact):
+def test_an_open_chat_is_returned_unchanged(contact):
     chat = lifecycle.open_chat(contact, actor=BOT)
     assert lifecycle.open_chat(contact, actor=BOT) == chat
     assert ledger(contact) == [("opened", "vendas", None)]
 
 
-def test_no_chat_opens_for_a_contact_that_is_gone(contact):
+def test_no_chat_opens_for_a_deleted_contact(contact):
     assignment.delete_contact(contact, actor=BOT)
     with pytest.raises(ContactNotFoundError):
         lifecycle.open_chat(contact, actor=BOT)
@@ -72,7 +72,7 @@ def test_closing_releases_the_contact_and_nothing_is_unread(contact, ana):
     )
 
 
-def test_without_an_open_chat_there_is_nothing_to_close(contact, ana):
+def test_without_an_open_chat_nothing_is_closed(contact, ana):
     Contact.objects.update(operator=ana)
     with pytest.raises(ChatNotFoundError):
         lifecycle.close_chat(contact, actor=BOT)
@@ -89,7 +89,7 @@ def test_a_contact_may_have_any_number_of_closed_chats(contact):
     assert [kind for kind, *_ in ledger(contact)] == ["opened", "closed"] * 3
 
 
-def test_an_operator_who_leaves_releases_all_contacts(manager, sales, ana, bruno):
+def test_a_deactivated_operator_releases_all_contacts(manager, sales, ana, bruno):
     held = [builders.make_contact(manager, area=sales, operator=ana) for _ in range(3)]
     with_chat = held[0]
     builders.make_chat(with_chat)
@@ -115,13 +115,13 @@ def test_the_ledger_is_never_changed(contact, change):
     assert ledger(contact) == [("opened", "vendas", None)]
 
 
-def test_a_chat_keeps_its_protocol(contact):
+def test_the_protocol_of_a_chat_cannot_be_changed(contact):
     lifecycle.open_chat(contact, actor=BOT)
     with pytest.raises(IntegrityError), transaction.atomic():
         Chat.objects.update(protocol="another")
 
 
-def test_who_acts_is_the_credential_and_the_operator_it_says():
+def test_the_actor_is_the_credential_and_the_given_operator():
     key = Caller("key", "key:7", None)
     assert act_as(key, 12) == Actor("key:7", 12)
     assert act_as(key, 0) == Actor("key:7", None)
@@ -130,7 +130,7 @@ def test_who_acts_is_the_credential_and_the_operator_it_says():
     assert act_as(supervisor, 12) == Actor("user:3", 12)
 
 
-def test_an_operators_session_acts_as_itself_alone():
+def test_an_operators_session_acts_only_for_him():
     session = Caller("operator", "user:5", frozenset({1}), operator=12)
     assert act_as(session, 12) == actor_of(session) == Actor("user:5", 12)
     for other in (13, 0, -1):

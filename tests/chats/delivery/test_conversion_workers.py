@@ -24,7 +24,7 @@ def due_now():
     ConvertedFile.objects.update(next_at=datetime.now(UTC), lease_until=None)
 
 
-def test_a_converted_file_waits_for_storage_that_is_away(
+def test_a_converted_file_waits_for_unavailable_storage(
     controller, send, rounds, monkeypatch
 ):
     def away(*_):
@@ -42,7 +42,7 @@ def test_a_converted_file_waits_for_storage_that_is_away(
     assert Message.objects.get().status == "sent"
 
 
-def test_a_conversion_that_ended_its_worker_three_times_is_not_begun_again(
+def test_a_conversion_that_crashed_its_worker_three_times_is_given_up(
     controller, send, rounds
 ):
     record(send)
@@ -53,7 +53,9 @@ def test_a_conversion_that_ended_its_worker_three_times_is_not_begun_again(
     assert message.error == "There is more in the file than can be converted."
 
 
-def test_of_two_that_converted_one_file_the_later_counts(controller, send, rounds):
+def test_if_two_workers_convert_one_file_the_later_result_counts(
+    controller, send, rounds
+):
     """The first worker was suspended for longer than its lease."""
     record(send)
     [suspended] = conversions.claim(1, 0)
@@ -71,7 +73,7 @@ def test_of_two_that_converted_one_file_the_later_counts(controller, send, round
     assert len([path for path in folder.rglob("*") if path.is_file()]) == 2
 
 
-def test_a_worker_that_stops_leaves_the_file_to_the_next(controller, send, rounds):
+def test_a_stopping_worker_leaves_the_file_to_the_next(controller, send, rounds):
     record(send)
     [claimed] = conversions.claim(1, 0)
     conversions.make(claimed, lambda: True)
@@ -81,7 +83,7 @@ def test_a_worker_that_stops_leaves_the_file_to_the_next(controller, send, round
     assert len(controller.delivered) == 1
 
 
-def test_a_film_does_not_keep_voice_notes_waiting(controller, send, rounds):
+def test_a_video_does_not_delay_voice_notes(controller, send, rounds):
     for _ in range(3):
         send(samples.film("webm", "libvpx"), "video/webm", "video")
     record(send)
@@ -90,7 +92,9 @@ def test_a_film_does_not_keep_voice_notes_waiting(controller, send, rounds):
     assert conversions.claim(1, 0) == []
 
 
-def test_what_was_made_goes_when_the_message_has_left(controller, send, rounds):
+def test_a_converted_file_is_deleted_after_the_message_is_sent(
+    controller, send, rounds
+):
     record(send)
     rounds.make()
     conversions.forget_sent()
@@ -105,7 +109,9 @@ def test_what_was_made_goes_when_the_message_has_left(controller, send, rounds):
     assert Path(Attachment.objects.get().file.path).exists()
 
 
-def test_what_waits_to_leave_is_no_orphan(controller, send, rounds):
+def test_a_converted_file_of_a_queued_message_is_not_an_orphan(
+    controller, send, rounds
+):
     record(send)
     rounds.worker._calls._limits = Limits(sends=0)
     while not ConvertedFile.objects.filter(made_at__isnull=False).exists():

@@ -43,7 +43,7 @@ def codec_of(content):
         return read.format.name, stream.codec_context.name, stream.channels
 
 
-def test_a_recording_leaves_as_a_voice_note_and_stays_here_as_it_was(
+def test_a_recording_is_sent_as_a_voice_note_and_stored_unchanged(
     controller, send, rounds
 ):
     shown = record(send)
@@ -59,7 +59,9 @@ def test_a_recording_leaves_as_a_voice_note_and_stays_here_as_it_was(
     assert stored_bytes(original) == samples.recording_of_chrome()
 
 
-def test_what_was_written_after_it_leaves_after_it(controller, send, say, rounds):
+def test_later_messages_of_the_contact_wait_for_the_conversion(
+    controller, send, say, rounds
+):
     record(send)
     say("ouviu?")
     assert rounds.worker._calls.send() is False
@@ -68,7 +70,9 @@ def test_what_was_written_after_it_leaves_after_it(controller, send, say, rounds
     assert [left.kind for left in controller.delivered] == ["audio", "text"]
 
 
-def test_others_do_not_wait_for_it(controller, manager, ana, send, say, rounds, api):
+def test_other_contacts_do_not_wait_for_the_conversion(
+    controller, manager, ana, send, say, rounds, api
+):
     record(send)
     builders.make_contact(manager, external_id="5511900001111", area=ana.areas.get())
     body = {"contactNumber": 5511900001111, "operatorId": str(ana.pk)}
@@ -87,7 +91,7 @@ def test_others_do_not_wait_for_it(controller, manager, ana, send, say, rounds, 
          "There is no picture or no sound in the file."),
     ],
 )  # fmt: skip
-def test_what_cannot_be_converted_fails_with_its_reason_and_lets_the_next_go(
+def test_a_failed_conversion_has_its_reason_and_does_not_block_the_next_message(
     controller, send, say, rounds, make, mime, message_type, reason
 ):
     assert send(make(), mime, message_type).status_code == 200
@@ -99,9 +103,7 @@ def test_what_cannot_be_converted_fails_with_its_reason_and_lets_the_next_go(
     assert not ConvertedFile.objects.exists()
 
 
-def test_a_failed_one_is_converted_again_when_it_is_sent_again(
-    controller, send, rounds, api, ana, monkeypatch
-):
+def test_resending_converts_again(controller, send, rounds, api, ana, monkeypatch):
     def fail(*_):
         raise running.CannotConvertError("too_long")
 
@@ -120,7 +122,7 @@ def test_a_failed_one_is_converted_again_when_it_is_sent_again(
     assert codec_of(controller.delivered[0].content)[0] == "ogg"
 
 
-def test_a_retry_sends_what_was_made_the_first_time(controller, send, rounds):
+def test_a_retry_sends_the_first_conversion(controller, send, rounds):
     error = {"success": False, "error": {"code": "throttled", "message": "slow"}}
     controller.faults.append(faults.reply(429, error))
     record(send)
@@ -132,7 +134,7 @@ def test_a_retry_sends_what_was_made_the_first_time(controller, send, rounds):
     assert ConvertedFile.objects.get().uuid == made.uuid
 
 
-def test_another_gateway_gets_a_form_of_its_own(
+def test_a_change_of_gateway_converts_again(
     controller, manager, send, rounds, settings
 ):
     record(send)
@@ -152,7 +154,7 @@ def test_another_gateway_gets_a_form_of_its_own(
     assert Message.objects.get().status in ("sent", "delivered", "read")
 
 
-def test_what_another_gateway_does_not_take_fails_with_the_reason(
+def test_a_file_that_a_new_gateway_refuses_fails_with_the_reason(
     controller, manager, send, rounds
 ):
     assert send(samples.archive("a"), "application/zip", "file").status_code == 200
@@ -174,7 +176,7 @@ def test_what_another_gateway_does_not_take_fails_with_the_reason(
         (b"MZ\x90\x00" + bytes(60), "application/x-msdownload", "file"),
     ],
 )
-def test_what_the_gateway_takes_in_no_form_is_refused_before_it_waits(
+def test_a_file_that_the_gateway_never_accepts_is_refused_by_the_call(
     cloud, send, content, mime, message_type
 ):
     answer = send(content, mime, message_type)
@@ -187,7 +189,7 @@ def test_what_the_gateway_takes_in_no_form_is_refused_before_it_waits(
     assert not Message.objects.exists()
 
 
-def test_a_file_larger_than_its_gateway_takes_is_refused_before_it_waits(
+def test_a_file_too_large_for_its_gateway_is_refused_by_the_call(
     api, ana, page_contact, monkeypatch
 ):
     takes = media_types.GATEWAYS["messenger"]
@@ -204,7 +206,7 @@ def test_a_file_larger_than_its_gateway_takes_is_refused_before_it_waits(
     ]
 
 
-def test_what_was_made_too_large_for_its_kind_leaves_as_a_document(
+def test_a_conversion_too_large_for_its_kind_is_sent_as_a_document(
     cloud, send, rounds, monkeypatch
 ):
     cloud.people[PHONE] = datetime.now(UTC)

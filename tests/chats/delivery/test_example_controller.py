@@ -76,7 +76,7 @@ def wait_until(is_true):
         time.sleep(0.05)
 
 
-def test_a_message_leaves_and_is_delivered(running, contact, rounds):
+def test_a_message_is_sent_and_delivered(running, contact, rounds):
     message = queue(contact, "Olá, Zoë")
     rounds.make()
     assert running.lines.get(timeout=SECONDS) == f"to {contact.external_id} Olá, Zoë\n"
@@ -89,7 +89,7 @@ def test_a_message_leaves_and_is_delivered(running, contact, rounds):
     assert message.gateway_id.startswith("wa-")
 
 
-def test_a_repeat_and_a_question_are_answered_with_the_first_result(running, settings):
+def test_a_repeat_and_a_lookup_return_the_first_result(running, settings):
     url = settings.CONTROLLER_URL
     sent = {"messageId": "u1", "contactNumber": 551199, "content2": "Olá"}
     first, again = (

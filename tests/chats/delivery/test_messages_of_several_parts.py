@@ -52,13 +52,13 @@ def test_it_is_known_by_every_id(sent, say):
     assert message.details["caption"] == "Nosso bolo"
 
 
-def test_the_echo_of_a_part_is_no_message(sent, say):
+def test_the_echo_of_a_part_is_not_stored_as_a_message(sent, say):
     sent()
     say(ECHO)
     assert Message.objects.count() == 1
 
 
-def test_the_echo_of_a_part_that_came_first_is_taken_back(sent, say):
+def test_an_echo_of_a_part_stored_before_is_deleted(sent, say):
     """The gateway's echoes do not have our id."""
     Delivery.objects.update(in_flight=False)
     say(ECHO)
@@ -68,6 +68,6 @@ def test_the_echo_of_a_part_that_came_first_is_taken_back(sent, say):
     assert Message.objects.get() == message
 
 
-def test_settling_it_twice_does_no_harm(sent):
+def test_storing_the_result_twice_changes_nothing(sent):
     sent()
     assert [part.gateway_id for part in sent().parts.all()] == ["m_2"]

@@ -51,18 +51,18 @@ def test_a_phone_is_preferred_to_a_lid(manager, gateway, saved_as, is_named):
         ("wppconnect", PHONE),
     ],
 )
-def test_only_the_cloud_knows_its_users(manager, gateway, expected):
+def test_user_ids_are_only_used_by_the_cloud_api(manager, gateway, expected):
     use(manager, gateway)
     contact = builders.make_contact(manager, external_id=USER, phone=int(PHONE))
     assert sent_to(contact) == (expected, False)
 
 
-def test_a_lid_is_used_where_nothing_else_is_known(manager):
+def test_a_lid_is_used_if_nothing_else_is_known(manager):
     contact = builders.make_contact(manager, external_id=LID)
     assert sent_to(contact) == (LID, False)
 
 
-def test_wppconnect_gets_the_chat_that_it_named(manager):
+def test_wppconnect_gets_the_chat_id_that_it_reported(manager):
     use(manager, "wppconnect")
     unnamed = builders.make_contact(manager, external_id=LID, phone=int(PHONE))
     assert sent_to(unnamed) == (PHONE, False)
@@ -71,9 +71,7 @@ def test_wppconnect_gets_the_chat_that_it_named(manager):
     assert sent_to(named) == ("lid:5", True)
 
 
-def test_a_gateway_that_names_a_lid_again_changes_nothing(
-    manager, django_assert_max_num_queries
-):
+def test_a_lid_reported_again_changes_nothing(manager, django_assert_max_num_queries):
     contact = builders.make_contact(manager, external_id=PHONE)
     name_address(contact.pk, LID)
     queue(contact)

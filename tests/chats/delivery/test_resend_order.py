@@ -21,7 +21,7 @@ def fail(message):
     Delivery.objects.filter(pk=message.pk).update(done_at=datetime.now(UTC))
 
 
-def test_it_leaves_after_what_was_written_before_the_click(
+def test_it_is_sent_after_messages_written_before_the_resend(
     api, contact, ana, controller, rounds
 ):
     first = queue(contact, "one")
@@ -34,7 +34,7 @@ def test_it_leaves_after_what_was_written_before_the_click(
     assert sent == [str(message.uuid) for message in (second, first, third)]
 
 
-def test_it_does_not_leave_beside_one_that_is_in_flight(api, contact, ana):
+def test_it_waits_for_a_message_that_is_being_sent(api, contact, ana):
     first = queue(contact, "one")
     fail(first)
     second = queue(contact, "two")
@@ -47,7 +47,7 @@ def test_it_does_not_leave_beside_one_that_is_in_flight(api, contact, ana):
     assert job.message_id == first.pk
 
 
-def test_two_that_are_sent_again_leave_in_the_order_of_the_clicks(api, contact, ana):
+def test_resent_messages_are_sent_in_the_order_of_the_resends(api, contact, ana):
     first, second = queue(contact, "one"), queue(contact, "two")
     fail(first)
     fail(second)
@@ -57,7 +57,7 @@ def test_two_that_are_sent_again_leave_in_the_order_of_the_clicks(api, contact, 
     assert job.message_id == second.pk
 
 
-def test_an_attempt_is_dated(contact):
+def test_an_attempt_has_its_time(contact):
     message = queue(contact, "one")
     before = datetime.now(UTC) - timedelta(seconds=5)
     delivery_queue.claim(10, 10, 60.0, {})
@@ -67,7 +67,7 @@ def test_an_attempt_is_dated(contact):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_click_waits_for_a_message_that_is_being_stored(api, contact, ana):
+def test_a_resend_waits_for_a_message_that_is_being_stored(api, contact, ana):
     """The position is assigned under the contact's lock, like a new message's id."""
     from django.db import transaction
 

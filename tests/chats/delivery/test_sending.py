@@ -19,7 +19,7 @@ from tests.chats.conftest import make_due, queue
 pytestmark = pytest.mark.django_db
 
 
-def test_a_message_leaves_and_its_gateway_s_id_is_kept(contact, controller, rounds):
+def test_a_message_is_sent_and_its_gateway_id_stored(contact, controller, rounds):
     message = queue(contact, "Olá, açaí 😀")
     rounds.make()
     message.refresh_from_db()
@@ -30,14 +30,14 @@ def test_a_message_leaves_and_its_gateway_s_id_is_kept(contact, controller, roun
     assert message.delivery.attempts == 1
 
 
-def test_one_contact_s_messages_leave_in_their_order(contact, controller, rounds):
+def test_one_contact_s_messages_are_sent_in_order(contact, controller, rounds):
     for n in range(10):
         queue(contact, str(n))
     rounds.make()
     assert [d.text for d in controller.delivered] == [str(n) for n in range(10)]
 
 
-def test_a_waiting_head_holds_its_own_conversation_only(
+def test_a_waiting_message_only_delays_its_own_conversation(
     manager, contact, controller, rounds
 ):
     other = builders.make_contact(manager)
@@ -59,7 +59,7 @@ def test_a_waiting_head_holds_its_own_conversation_only(
         assert message.status == "sent"
 
 
-def test_the_waits_grow_and_after_the_last_try_it_has_failed(
+def test_retry_intervals_grow_and_after_the_last_attempt_it_fails(
     contact, controller, rounds
 ):
     controller.fault_for = lambda _request: faults.reply(
@@ -81,7 +81,7 @@ def test_the_waits_grow_and_after_the_last_try_it_has_failed(
     assert Delivery.objects.get().done_at is not None
 
 
-def test_a_refusal_of_the_message_lets_the_next_go(contact, controller, rounds):
+def test_after_a_refused_message_the_next_is_sent(contact, controller, rounds):
     controller.faults.append(faults.reply(400, {"error": {"message": "no good"}}))
     bad, good = queue(contact, "bad"), queue(contact, "good")
     rounds.make()
@@ -91,7 +91,7 @@ def test_a_refusal_of_the_message_lets_the_next_go(contact, controller, rounds):
     assert "no good" in bad.error
 
 
-def test_an_account_that_is_refused_rests_and_all_its_messages_say_why(
+def test_refused_credentials_pause_the_account_and_its_messages_have_the_reason(
     manager, contact, controller, rounds
 ):
     controller.state = "closed"
@@ -121,7 +121,7 @@ def test_an_account_that_is_refused_rests_and_all_its_messages_say_why(
     assert (account.pauses, account.paused_until) == (0, None)
 
 
-def test_other_settings_are_tried_at_once(manager, contact, controller, rounds):
+def test_changed_settings_are_tried_at_once(manager, contact, controller, rounds):
     controller.secret = "right"
     message = queue(contact)
     rounds.make()
@@ -135,7 +135,7 @@ def test_other_settings_are_tried_at_once(manager, contact, controller, rounds):
     assert message.status == "sent"
 
 
-def test_another_account_of_the_same_manager_goes_on(
+def test_another_account_of_the_same_manager_is_not_paused(
     manager, contact, page_contact, controller, rounds, settings
 ):
     from hci_center.demo.gateways.messenger import FakeMessenger
@@ -152,7 +152,7 @@ def test_another_account_of_the_same_manager_goes_on(
         assert [d.text for d in fake.delivered] == ["free"]
 
 
-def test_after_a_day_of_waiting_it_has_failed(contact, controller, rounds):
+def test_a_message_fails_after_a_day(contact, controller, rounds):
     controller.state = "closed"
     message = queue(contact)
     rounds.make()
@@ -164,7 +164,7 @@ def test_after_a_day_of_waiting_it_has_failed(contact, controller, rounds):
     assert message.error
 
 
-def test_a_file_leaves_byte_for_byte(contact, controller, rounds):
+def test_a_file_is_sent_byte_for_byte(contact, controller, rounds):
     content = b"%PDF-1.4 " + bytes(range(256)) * 1000
     uri = "data:application/pdf;base64," + base64.b64encode(content).decode()
     message = queue(contact, "Arquivo em anexo", type="pdf")
@@ -177,7 +177,9 @@ def test_a_file_leaves_byte_for_byte(contact, controller, rounds):
     assert arrived.name.endswith(".pdf")
 
 
-def test_a_file_that_is_gone_fails_and_holds_nobody(contact, controller, rounds):
+def test_a_message_with_a_missing_file_fails_and_blocks_no_other(
+    contact, controller, rounds
+):
     message = queue(contact, "Arquivo em anexo", type="pdf")
     Attachment.objects.create(
         message=message, file="nowhere", mime="application/pdf", size=3, sha256="0"
@@ -189,7 +191,7 @@ def test_a_file_that_is_gone_fails_and_holds_nobody(contact, controller, rounds)
     assert (message.status, good.status) == ("failed", "sent")
 
 
-def test_the_gateway_s_own_name_of_the_person_is_where_answers_go(
+def test_replies_are_sent_to_the_gateway_s_own_id_of_the_person(
     manager, controller, rounds
 ):
     person = builders.make_contact(manager, external_id="5511987654321")
@@ -207,7 +209,7 @@ def test_the_gateway_s_own_name_of_the_person_is_where_answers_go(
     assert [d.to for d in controller.delivered] == ["5511987654321", "551187654321"]
 
 
-def test_a_page_token_of_a_message_is_gone_when_it_is_sent(
+def test_a_message_s_page_token_is_deleted_after_sending(
     manager, page_contact, rounds, settings
 ):
     from hci_center.demo.gateways.messenger import FakeMessenger
@@ -230,7 +232,7 @@ def test_a_page_token_of_a_message_is_gone_when_it_is_sent(
         (25, {"messaging_type": "MESSAGE_TAG", "tag": "HUMAN_AGENT"}),
     ],
 )
-def test_after_a_day_of_silence_it_is_said_that_a_person_answers(
+def test_outside_the_24_hour_window_the_human_agent_tag_is_used(
     manager, page_contact, rounds, settings, hours, expected
 ):
     from hci_center.demo.gateways.messenger import FakeMessenger
@@ -256,7 +258,7 @@ def test_after_a_day_of_silence_it_is_said_that_a_person_answers(
     assert message.status == "sent"
 
 
-def test_a_wrong_token_of_one_message_does_not_stop_the_page(
+def test_a_wrong_token_of_one_message_does_not_pause_the_page(
     manager, page_contact, rounds, settings
 ):
     from hci_center.demo.gateways.messenger import FakeMessenger

@@ -15,7 +15,7 @@ from tests.chats.conftest import make_due, queue
 pytestmark = pytest.mark.django_db
 
 
-def test_what_may_have_gone_is_repeated_only_where_that_does_no_harm(
+def test_a_send_with_unknown_result_is_repeated_only_if_idempotent(
     contact, controller, rounds
 ):
     controller.faults.append(faults.cut_after())
@@ -26,7 +26,9 @@ def test_what_may_have_gone_is_repeated_only_where_that_does_no_harm(
     assert len(controller.delivered) == 1
 
 
-def test_what_may_have_gone_is_never_sent_again_by_itself(contact, controller, rounds):
+def test_a_send_with_unknown_result_is_not_repeated_automatically(
+    contact, controller, rounds
+):
     controller.legacy = True
     controller.faults.append(faults.cut_after())
     message = queue(contact)
@@ -42,7 +44,9 @@ def test_what_may_have_gone_is_never_sent_again_by_itself(contact, controller, r
     assert len([r for r in controller.requests if controller.is_send(r)]) == 1
 
 
-def test_an_attempt_that_ended_in_the_dark_is_asked_after(contact, controller, rounds):
+def test_an_interrupted_attempt_is_looked_up_at_the_gateway(
+    contact, controller, rounds
+):
     """The state after a worker was killed between its request and the response."""
     message = queue(contact)
     rounds.make()
@@ -54,7 +58,7 @@ def test_an_attempt_that_ended_in_the_dark_is_asked_after(contact, controller, r
     assert len([r for r in controller.requests if controller.is_send(r)]) == 1
 
 
-def test_a_worker_that_lost_its_lease_writes_nothing(contact, controller, rounds):
+def test_a_worker_whose_lease_expired_writes_nothing(contact, controller, rounds):
     message = queue(contact)
     controller.faults.append(faults.delay(0.2))
     rounds.worker.step()
@@ -65,9 +69,7 @@ def test_a_worker_that_lost_its_lease_writes_nothing(contact, controller, rounds
     assert Delivery.objects.get().done_at is None
 
 
-def test_an_echo_that_came_before_the_answer_is_one_message(
-    contact, controller, rounds
-):
+def test_an_echo_before_the_response_is_the_same_message(contact, controller, rounds):
     message = queue(contact)
     builders.make_message(
         message.chat, direction="out", status="read", gateway_id="wa-early"
@@ -81,9 +83,7 @@ def test_an_echo_that_came_before_the_answer_is_one_message(
     assert (only.status, only.gateway_id) == ("read", "wa-early")
 
 
-def test_a_gateway_that_gives_every_message_the_same_id_takes_none_away(
-    contact, controller, rounds
-):
+def test_repeated_gateway_ids_delete_no_message(contact, controller, rounds):
     earlier = builders.make_message(
         builders.make_chat(contact), direction="out", gateway_id="ok"
     )
@@ -96,7 +96,7 @@ def test_a_gateway_that_gives_every_message_the_same_id_takes_none_away(
     assert not Delivery.objects.filter(done_at=None).exists()
 
 
-def test_receipts_that_came_before_the_answer_count(contact, controller, rounds, api):
+def test_receipts_before_the_response_are_applied(contact, controller, rounds, api):
     controller.waits = True
     message = queue(contact)
     from chats.messages.receipts import report_status

@@ -33,7 +33,7 @@ def strictly(text: str) -> bytes | None:
 
 
 @given(st.binary(min_size=1, max_size=2000), mimes, st.integers(4, 40))
-def test_what_was_encoded_is_read_back_however_it_is_cut(content, mime, piece):
+def test_encoded_bytes_are_decoded_from_chunks_of_any_size(content, mime, piece):
     whole = data_uri._PIECE
     data_uri._PIECE = piece * 4
     try:
@@ -79,7 +79,7 @@ def test_the_limit_is_exact(size, limit):
 
 
 @given(st.binary(max_size=9000), mimes)
-def test_no_bytes_break_the_look_at_them(content, mime):
+def test_type_detection_accepts_any_bytes(content, mime):
     found = detect_type(content, mime)
     assert found.kinds
     assert matches_declared(found, "file", "application/octet-stream")
@@ -89,12 +89,12 @@ def test_no_bytes_break_the_look_at_them(content, mime):
     st.sampled_from([b"PK\x03\x04", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", b"OggS"]),
     st.binary(max_size=9000),
 )
-def test_no_archive_breaks_it_either(beginning, rest):
+def test_type_detection_accepts_any_archive(beginning, rest):
     assert detect_type(beginning + rest, "").mime
 
 
 @given(st.text(max_size=200).filter(bool))
-def test_a_text_comes_back_from_its_base64(text):
+def test_a_text_is_decoded_from_its_base64(text):
     written = base64.b64encode(text.encode()).decode()
     assert decode_base64_text(written) == text
 
@@ -110,7 +110,7 @@ def test_only_strict_base64_of_utf8_is_a_text(text):
 
 
 @given(nearly_base64 | st.text(max_size=60))
-def test_what_is_none_is_kept_as_it_came(text):
+def test_other_texts_are_unchanged(text):
     decoded = decode_base64_text(text)
     kept = decode_where_written(text)
     assert kept in (text, decoded)
@@ -119,12 +119,12 @@ def test_what_is_none_is_kept_as_it_came(text):
 
 
 @pytest.mark.parametrize("number", [*range(9), *range(11, 32), *range(127, 160)])
-def test_a_control_character_was_not_meant_as_text(number):
+def test_base64_of_control_characters_is_not_decoded(number):
     written = base64.b64encode(f"oi{chr(number)}".encode()).decode()
     assert decode_where_written(written) == written
 
 
-def test_lone_surrogates_are_no_text():
+def test_lone_surrogates_are_refused():
     for text in ("\ud800", "data:a/b;base64,\ud800AAA"):
         assert decode_base64_text(text) is None
         with pytest.raises(NotADataUriError):

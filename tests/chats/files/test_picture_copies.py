@@ -1,4 +1,4 @@
-"""The worker copies large pictures, and copies go with their message."""
+"""The worker copies large pictures; copies are deleted with their message."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from tests.chats.files.sample_pictures import encoded, exif
 from tests.chats.files.shown_pictures import SEND, is_shown, large, make_copies
 
 
-def test_one_whose_decoder_ends_the_worker_is_given_up(send_picture):
+def test_a_picture_that_crashes_the_worker_is_given_up(send_picture):
     send_picture(large())
     for _ in range(picture_copies.MOST_ATTEMPTS):
         assert picture_copies.claim(1)
@@ -29,7 +29,7 @@ def test_one_whose_decoder_ends_the_worker_is_given_up(send_picture):
     assert make_copies() == 0
 
 
-def test_two_workers_do_not_copy_the_same(send_picture):
+def test_two_workers_do_not_copy_the_same_picture(send_picture):
     send_picture(large())
     assert len(picture_copies.claim(5)) == 1
     assert picture_copies.claim(5) == []
@@ -42,7 +42,7 @@ def test_the_newest_is_copied_first(send_picture):
     assert picture_copies.claim(1)[0].attachment_id == newest.pk
 
 
-def test_while_nothing_can_be_stored_it_waits(send_picture, read_link, monkeypatch):
+def test_copies_wait_while_storage_is_unavailable(send_picture, read_link, monkeypatch):
     link = send_picture(large())
 
     def full(_name, _content):
@@ -59,15 +59,15 @@ def test_while_nothing_can_be_stored_it_waits(send_picture, read_link, monkeypat
     assert is_shown(read_link(link))
 
 
-def test_one_whose_file_is_gone_is_given_up(send_picture):
+def test_a_picture_without_a_file_is_given_up(send_picture):
     send_picture(large())
     default_storage.delete(Attachment.objects.get().file.name)
     assert make_copies() == 1
     assert not PictureCopy.objects.exists()
 
 
-def test_pictures_of_an_earlier_version_are_looked_at(send_picture, read_link):
-    """The migration has put them into the queue, whatever they are."""
+def test_pictures_of_an_earlier_version_are_queued(send_picture, read_link):
+    """The migration has queued all of them."""
     kept = {
         send_picture(encoded("PNG"), "image/png"): Showing.AS_IS,
         send_picture(encoded("JPEG", exif=exif())): Showing.COPY,
@@ -102,7 +102,9 @@ def test_a_message_that_is_not_stored_leaves_no_copy(send_picture, monkeypatch):
     assert stored_files() == []
 
 
-def test_copies_are_no_orphans_until_their_message_goes(send_picture, monkeypatch):
+def test_copies_are_not_orphans_until_their_message_is_deleted(
+    send_picture, monkeypatch
+):
     monkeypatch.setattr(storage, "_ORPHANED_AFTER", timezone.timedelta(0))
     send_picture(encoded("JPEG", exif=exif()))
     assert sweep_orphans() == 0
@@ -111,7 +113,7 @@ def test_copies_are_no_orphans_until_their_message_goes(send_picture, monkeypatc
     assert sweep_orphans() == 2
 
 
-def test_a_repeat_that_is_answered_leaves_no_copy(api, contact, ana):
+def test_an_idempotent_repeat_leaves_no_copy(api, contact, ana):
     """Its file is stored before the first response is found."""
     body = {
         "contactNumber": 551133334444,

@@ -1,4 +1,4 @@
-"""What a picture's file contains, found without decoding it."""
+"""Properties of a picture's file, found without decoding it."""
 
 from __future__ import annotations
 
@@ -25,23 +25,23 @@ def facts(content, mime):
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_a_bare_picture_is_shown_as_it_is(kind):
+def test_a_picture_without_metadata_is_shown_unchanged(kind):
     found = facts(encoded(kind), MIMES[kind])
     assert (found.width, found.height, found.is_bare) == (60, 40, True)
     assert showing_of(found) == Showing.AS_IS
 
 
 @pytest.mark.parametrize("kind", ["GIF", "WEBP"])
-def test_one_that_moves_is_bare_too(kind):
+def test_an_animated_picture_without_metadata_is_shown_unchanged(kind):
     assert facts(moving(kind), MIMES[kind]).is_bare
 
 
 @pytest.mark.parametrize("options", [{"progressive": True}, {"quality": 100}, {}])
-def test_every_way_to_write_a_jpeg_is_read(options):
+def test_every_variant_of_jpeg_is_read(options):
     assert facts(encoded("JPEG", **options), "image/jpeg").is_bare
 
 
-def test_a_jpeg_with_filled_gaps_is_read():
+def test_a_jpeg_with_fill_bytes_is_read():
     content = encoded("JPEG").replace(b"\xff\xdb", b"\xff\xff\xff\xdb", 1)
     assert facts(content, "image/jpeg").is_bare
 
@@ -58,7 +58,7 @@ def test_a_jpeg_with_filled_gaps_is_read():
         ("WEBP", {"xmp": b"<x/>"}),
     ],
 )
-def test_one_with_something_beside_is_copied(kind, options):
+def test_a_picture_with_metadata_is_copied(kind, options):
     found = facts(encoded(kind, **options), MIMES[kind])
     assert not found.is_bare
     assert showing_of(found) == Showing.COPY
@@ -71,20 +71,20 @@ PROFILE = bytes(LARGEST_PROFILE)
     ("profile", "showing"),
     [
         (PROFILE, Showing.AS_IS),
-        # Packed it has 600 bytes; a browser would unpack it.
+        # It has 600 bytes compressed; a browser would decompress it.
         (PROFILE + b"\0", Showing.COPY),
         (os.urandom(LARGEST_PROFILE + 1), Showing.COPY),
     ],
     ids=["the largest", "one byte more", "one that cannot be packed"],
 )
-def test_a_profile_is_part_of_a_picture_unless_it_is_large(profile, showing):
+def test_a_small_colour_profile_is_kept(profile, showing):
     content = encoded("PNG", icc_profile=profile)
     found = facts(content, "image/png")
     assert (found.width, found.height) == (60, 40)
     assert showing_of(found) == showing
 
 
-def test_a_profile_that_cannot_be_unpacked_is_none():
+def test_an_invalid_colour_profile_is_ignored():
     content = encoded("PNG", icc_profile=bytes(100))
     start = content.index(b"iCCP") + 4
     packed = content.index(b"\0\0", start) + 2
@@ -93,13 +93,13 @@ def test_a_profile_that_cannot_be_unpacked_is_none():
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_one_with_a_second_file_behind_it_is_copied(kind):
+def test_a_picture_with_an_appended_file_is_copied(kind):
     found = facts(encoded(kind) + sample_files.HTML, MIMES[kind])
     assert showing_of(found) == Showing.COPY
 
 
-def test_a_png_with_data_behind_its_picture_is_copied():
-    """The metadata is behind the pixels, where some readers stop."""
+def test_a_png_with_metadata_after_the_pixels_is_copied():
+    """Some readers stop after the pixels."""
     content = encoded("PNG", exif=exif())
     start = content.index(b"eXIf") - 4
     length = int.from_bytes(content[start : start + 4], "big") + 12
@@ -112,7 +112,7 @@ def test_a_png_with_data_behind_its_picture_is_copied():
     assert not facts(moved, "image/png").is_bare
 
 
-def test_one_larger_than_is_shown_is_copied():
+def test_a_picture_larger_than_shown_is_copied():
     wide = encoded("PNG", sample_pictures.drawn(LONGEST_SIDE + 1, 2))
     assert showing_of(facts(wide, "image/png")) == Showing.COPY
 
@@ -142,12 +142,12 @@ def test_a_file_without_a_size_is_never_shown(content, mime):
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_a_file_that_breaks_off_anywhere_is_read_without_a_fault(kind):
+def test_a_truncated_file_raises_no_error(kind):
     content = encoded(kind, **({"exif": exif()} if kind != "GIF" else {}))
     for length in range(0, len(content), max(1, len(content) // 100)):
         found = facts(content[:length], MIMES[kind])
         assert found is None or not found.is_bare or kind == "WEBP"
 
 
-def test_what_is_no_picture_has_no_facts():
+def test_other_files_are_not_pictures():
     assert facts(sample_files.PDF, "application/pdf") is None

@@ -27,7 +27,7 @@ def again(content, mime, side=4096, **options):
 
 
 @pytest.mark.parametrize("kind", ["PNG", "JPEG", "WEBP"])
-def test_it_holds_nothing_of_the_camera_and_is_upright(kind):
+def test_it_has_no_camera_metadata_and_is_upright(kind):
     """Rotated: the stored top left corner is shown at the top right."""
     image, mime = again(encoded(kind, exif=exif(6)), MIMES[kind])
     assert mime == MIMES[kind]
@@ -40,12 +40,12 @@ def test_it_holds_nothing_of_the_camera_and_is_upright(kind):
 @pytest.mark.parametrize(
     "options", [{"comment": b"canary"}, {"xmp": b"canary"}, {"exif": exif()}]
 )
-def test_comments_and_the_like_are_left_behind(options):
+def test_comments_and_other_metadata_are_removed(options):
     made, _ = reencode(BytesIO(encoded("JPEG", **options)), "image/jpeg")
     assert b"canary" not in made
 
 
-def test_the_profile_of_its_colours_stays():
+def test_the_colour_profile_is_kept():
     from PIL import ImageCms
 
     profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
@@ -55,31 +55,31 @@ def test_the_profile_of_its_colours_stays():
 
 
 @pytest.mark.parametrize("kind", ["GIF", "WEBP"])
-def test_one_that_moves_goes_on_moving(kind):
+def test_an_animation_stays_animated(kind):
     beside = {"comment": b"x"} if kind == "GIF" else {"exif": exif()}
     image, mime = again(moving(kind, **beside), MIMES[kind])
     assert (mime, image.n_frames) == (MIMES[kind], 2)
 
 
 @pytest.mark.parametrize("kind", ["GIF", "WEBP"])
-def test_where_it_must_not_move_its_first_image_stands(kind):
+def test_without_animation_the_first_frame_is_used(kind):
     image, _ = again(moving(kind), MIMES[kind], moves=False)
     assert getattr(image, "n_frames", 1) == 1
 
 
-def test_what_is_too_much_movement_stands_still(monkeypatch):
+def test_an_animation_that_is_too_large_becomes_its_first_frame(monkeypatch):
     monkeypatch.setattr("chats.files.reencoding.MOST_PIXELS", 60 * 40)
     image, mime = again(moving("GIF", comment=b"x"), "image/gif")
     assert (mime, getattr(image, "n_frames", 1)) == ("image/png", 1)
 
 
 @pytest.mark.parametrize("kind", list(MIMES))
-def test_it_is_made_as_small_as_it_is_shown(kind):
+def test_it_is_scaled_to_the_shown_size(kind):
     image, _ = again(encoded(kind, sample_pictures.drawn(300, 200)), MIMES[kind], 100)
     assert image.size == (100, 67)
 
 
-def test_what_shines_through_goes_on_shining_through():
+def test_transparency_is_kept():
     clear = sample_pictures.drawn().convert("RGBA")
     clear.putalpha(0)
     for kind in ("PNG", "WEBP"):
@@ -88,7 +88,7 @@ def test_what_shines_through_goes_on_shining_through():
 
 
 @pytest.mark.parametrize("mode", ["1", "L", "P", "I;16", "CMYK", "RGBA"])
-def test_every_way_to_hold_colours_is_taken(mode):
+def test_every_colour_mode_is_accepted(mode):
     kind = "JPEG" if mode == "CMYK" else "PNG"
     source = sample_pictures.drawn().convert("I" if mode == "I;16" else mode)
     content = encoded(kind, source.convert(mode), exif=exif())
@@ -109,7 +109,7 @@ def test_every_way_to_hold_colours_is_taken(mode):
         (b"", "image/png"),
     ],
 )
-def test_what_cannot_be_shown_is_detected_without_decoding(content, mime):
+def test_pictures_that_cannot_be_shown_are_detected_without_decoding(content, mime):
     content = content() if callable(content) else content
     with pytest.raises(UnreadableError):
         reencode(BytesIO(content), mime)

@@ -1,4 +1,4 @@
-"""Files in a bucket do all that files in a folder do, once they are there."""
+"""Files in a bucket support everything that files in a folder do, once uploaded."""
 
 from __future__ import annotations
 
@@ -49,13 +49,13 @@ def send_file(api, ana):
 
 
 def open_link(link, **headers):
-    """As whoever has the link and nothing else."""
+    """Opens the link without any credential."""
     answer = Api().client.get(link.removeprefix("http://testserver"), headers=headers)
     content = b"".join(answer) if answer.status_code < 300 else answer.content
     return answer, content
 
 
-def test_a_file_is_one_private_object_and_its_link_opens_it(
+def test_a_file_is_one_private_object_that_its_link_opens(
     bucket, api, contact, upload_local
 ):
     link = record(api, FILM, "video/mp4").json()["data"]["url"]
@@ -70,7 +70,7 @@ def test_a_file_is_one_private_object_and_its_link_opens_it(
     assert answer["X-Content-Type-Options"] == "nosniff"
 
 
-def test_a_link_without_its_signature_opens_nothing(bucket, api, contact, upload_local):
+def test_a_link_without_its_signature_is_refused(bucket, api, contact, upload_local):
     link = record(api).json()["data"]["url"]
     upload_local()
     asked = len(bucket.requests)
@@ -78,7 +78,7 @@ def test_a_link_without_its_signature_opens_nothing(bucket, api, contact, upload
     assert len(bucket.requests) == asked
 
 
-def test_a_range_of_it_is_handed_out(bucket, api, contact, upload_local):
+def test_a_range_is_returned(bucket, api, contact, upload_local):
     link = record(api, FILM, "video/mp4").json()["data"]["url"]
     upload_local()
     answer, content = open_link(link, Range="bytes=1000-1999")
@@ -87,7 +87,7 @@ def test_a_range_of_it_is_handed_out(bucket, api, contact, upload_local):
 
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("is_carried", [True, False])
-def test_a_file_leaves_by_the_gateway(
+def test_a_file_is_sent_by_the_gateway(
     bucket, api, ana, contact, controller, rounds, upload_local, is_carried
 ):
     send_file(api, ana)
@@ -100,7 +100,7 @@ def test_a_file_leaves_by_the_gateway(
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_message_waits_for_a_bucket_that_is_away(
+def test_a_message_waits_for_an_unavailable_bucket(
     bucket, api, ana, contact, controller, rounds, upload_local
 ):
     send_file(api, ana)
@@ -118,10 +118,10 @@ def test_a_message_waits_for_a_bucket_that_is_away(
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_message_whose_object_does_not_come_fails_in_the_end(
+def test_a_message_whose_object_never_appears_fails(
     bucket, api, ana, contact, controller, rounds, upload_local
 ):
-    """It may be on its way from another machine."""
+    """It may still be uploaded by another machine."""
     send_file(api, ana)
     upload_local()
     bucket.keys.clear()
@@ -139,16 +139,14 @@ def test_a_message_whose_object_does_not_come_fails_in_the_end(
     )
 
 
-def test_a_link_says_that_the_bucket_is_away(bucket, api, contact, upload_local):
+def test_a_link_reports_an_unavailable_bucket(bucket, api, contact, upload_local):
     link = record(api).json()["data"]["url"]
     upload_local()
     bucket.is_away = True
     assert open_link(link)[0].status_code == 503
 
 
-def test_an_object_without_a_row_goes_when_it_is_old(
-    bucket, api, contact, upload_local
-):
+def test_an_old_object_without_a_row_is_deleted(bucket, api, contact, upload_local):
     record(api)
     upload_local()
     [kept] = bucket.keys
@@ -208,6 +206,6 @@ def test_the_setting_chooses_the_bucket(bucket, tmp_path):
     assert bucket.keys == {STORED: b"bytes"}
 
 
-def test_without_it_files_are_in_a_folder_and_nothing_of_s3_is_loaded(tmp_path):
+def test_without_the_setting_files_are_in_a_folder_and_s3_is_not_imported(tmp_path):
     assert run_with(tmp_path) == ["bytes", False, "FileSystemStorage"]
     assert (tmp_path / "data" / "media" / STORED).read_bytes() == b"bytes"

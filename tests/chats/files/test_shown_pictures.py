@@ -18,7 +18,7 @@ RECORD = "/api/chat/message/send"
 # Shown unchanged
 
 
-def test_a_bare_picture_is_shown_to_the_byte(send_picture, read_link):
+def test_a_picture_without_metadata_is_shown_byte_for_byte(send_picture, read_link):
     content = encoded("JPEG")
     answer = read_link(send_picture(content))
     assert answer.body == content
@@ -27,7 +27,7 @@ def test_a_bare_picture_is_shown_to_the_byte(send_picture, read_link):
     assert not PictureCopy.objects.exists()
 
 
-def test_what_is_no_picture_is_none_of_this(send_picture, read_link):
+def test_other_files_are_unchanged(send_picture, read_link):
     link = send_picture(sample_files.PDF, "application/pdf", "pdf")
     assert read_link(link).body == sample_files.PDF
     assert Attachment.objects.get().showing == ""
@@ -36,9 +36,7 @@ def test_what_is_no_picture_is_none_of_this(send_picture, read_link):
 # Shown as a copy
 
 
-def test_a_small_photo_is_shown_at_once_without_what_its_camera_wrote(
-    send_picture, read_link
-):
+def test_a_small_photo_is_shown_at_once_without_its_metadata(send_picture, read_link):
     content = encoded("JPEG", exif=exif(6))
     link = send_picture(content)
     answer = read_link(link)
@@ -50,14 +48,14 @@ def test_a_small_photo_is_shown_at_once_without_what_its_camera_wrote(
     assert make_copies() == 0
 
 
-def test_it_can_be_downloaded_as_it_was_sent(send_picture, read_link):
+def test_the_original_can_be_downloaded(send_picture, read_link):
     content = encoded("JPEG", exif=exif())
     answer = read_link(f"{send_picture(content)}&original=1")
     assert answer.body == content
     assert not is_shown(answer)
 
 
-def test_a_range_is_of_what_is_shown(send_picture, read_link):
+def test_a_range_is_of_the_shown_copy(send_picture, read_link):
     link = send_picture(encoded("JPEG", exif=exif()))
     whole = read_link(link).body
     part = read_link(link, Range="bytes=2-9")
@@ -65,7 +63,7 @@ def test_a_range_is_of_what_is_shown(send_picture, read_link):
     assert part["Content-Range"] == f"bytes 2-9/{len(whole)}"
 
 
-def test_a_large_photo_is_only_downloaded_until_its_copy_is_there(
+def test_a_large_photo_is_only_downloaded_until_its_copy_exists(
     send_picture, read_link
 ):
     content = large()
@@ -79,21 +77,21 @@ def test_a_large_photo_is_only_downloaded_until_its_copy_is_there(
     assert opened(after.body).size == LARGE
 
 
-def test_a_sticker_goes_on_moving(send_picture, read_link):
+def test_an_animated_sticker_stays_animated(send_picture, read_link):
     link = send_picture(moving("WEBP", exif=exif()), "image/webp")
     assert make_copies() == 1
     answer = read_link(link)
     assert (answer["Content-Type"], opened(answer.body).n_frames) == ("image/webp", 2)
 
 
-def test_the_gateway_gets_the_file_as_it_was_sent(send_picture):
+def test_the_gateway_gets_the_original_file(send_picture):
     content = encoded("JPEG", exif=exif())
     send_picture(content)
     with default_storage.open(Attachment.objects.get().file.name) as file:
         assert file.read() == content
 
 
-def test_a_controllers_picture_is_treated_alike(api, contact, read_link):
+def test_a_controllers_picture_is_shown_as_a_copy(api, contact, read_link):
     body = {
         "managerNumber": contact.manager.number,
         "contactNumber": 551133334444,
@@ -109,7 +107,7 @@ def test_a_controllers_picture_is_treated_alike(api, contact, read_link):
 # Never shown
 
 
-def test_a_bomb_is_no_picture_and_refused_as_one(send_picture, read_link):
+def test_a_bomb_is_refused_as_a_picture(send_picture, read_link):
     content = sample_pictures.bomb()
     [sentence] = send_picture(content, "image/png", status=400)["base64"]
     assert str(MOST_PIXELS // 10**6) in sentence
@@ -120,7 +118,7 @@ def test_a_bomb_is_no_picture_and_refused_as_one(send_picture, read_link):
     assert make_copies() == 0
 
 
-def test_a_bomb_of_a_customer_is_kept_as_a_file(api, contact, read_link):
+def test_a_bomb_of_a_customer_is_stored_as_a_file(api, contact, read_link):
     body = {
         "managerNumber": contact.manager.number,
         "contactNumber": 551133334444,
@@ -137,12 +135,12 @@ def test_a_bomb_of_a_customer_is_kept_as_a_file(api, contact, read_link):
 @pytest.mark.parametrize(
     "content", [sample_files.JPEG, encoded("JPEG", exif=exif())[:400]]
 )
-def test_what_cannot_be_read_is_only_downloaded(send_picture, read_link, content):
+def test_an_undecodable_picture_is_only_downloaded(send_picture, read_link, content):
     answer = read_link(send_picture(content))
     assert (answer.body, is_shown(answer)) == (content, False)
 
 
-def test_a_large_one_that_cannot_be_read_is_only_downloaded(send_picture, read_link):
+def test_a_large_undecodable_picture_is_only_downloaded(send_picture, read_link):
     content = large()
     content = content[: len(content) // 2]
     link = send_picture(content)

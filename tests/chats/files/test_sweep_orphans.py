@@ -1,4 +1,4 @@
-"""Files without a row are removed, and no file that is still needed."""
+"""Files without a row are deleted, and no file that is still needed."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def media(settings):
 
 @pytest.fixture
 def kept(api, contact, media):
-    """A stored file, old enough to be removed if it had no row."""
+    """Returns a stored file, old enough to be deleted if it had no row."""
     body = {
         "managerNumber": 5511400011111,
         "contactNumber": 551133334444,
@@ -48,7 +48,7 @@ def orphan(media, **age):
     return aged(media / name[:2] / name, **age)
 
 
-def test_a_file_without_a_row_is_removed_once_it_is_old(kept, media):
+def test_an_old_file_without_a_row_is_deleted(kept, media):
     old, fresh = orphan(media), orphan(media, seconds=60)
     assert sweep_orphans() == 1
     assert not old.exists()
@@ -57,13 +57,13 @@ def test_a_file_without_a_row_is_removed_once_it_is_old(kept, media):
     assert sweep_orphans() == 0
 
 
-def test_a_file_goes_after_its_row(kept):
+def test_a_file_is_deleted_after_its_row(kept):
     Attachment.objects.all().delete()
     assert sweep_orphans() == 1
     assert not kept.exists()
 
 
-def test_a_customer_s_picture_is_no_orphan(contact, media):
+def test_a_customer_s_picture_is_kept(contact, media):
     path = orphan(media)
     Portrait.objects.create(uuid=path.name, contact=contact, file=path.name)
     assert sweep_orphans() == 0
@@ -71,13 +71,13 @@ def test_a_customer_s_picture_is_no_orphan(contact, media):
     assert sweep_orphans() == 1
 
 
-def test_what_is_not_of_its_making_is_left_alone(kept, media):
+def test_files_of_other_programs_are_kept(kept, media):
     strangers = [aged(media / "readme.txt"), aged(media / "aa" / "notes.txt")]
     assert sweep_orphans() == 0
     assert all(path.exists() for path in strangers)
 
 
 @pytest.mark.django_db
-def test_without_any_file_there_is_nothing_to_do(media):
+def test_it_works_without_any_file(media):
     assert not media.exists()
     assert sweep_orphans() == 0

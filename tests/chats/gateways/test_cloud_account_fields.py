@@ -44,18 +44,18 @@ def test_a_report_goes_to_every_number_of_its_account(cloud):
     assert [piece.account for piece in pieces(cloud, frame)] == ["71", "72"]
 
 
-def test_a_report_to_a_partner_names_its_account(cloud):
+def test_a_report_to_a_partner_has_its_account(cloud):
     info = {"waba_id": WABA, "owner_business_id": "5"}
     frame = cloud.fake.report("account_update", "7", event="X", waba_info=info)
     assert [piece.account for piece in pieces(cloud, frame)] == ["71", "72"]
 
 
-def test_a_report_on_an_account_that_nobody_names_is_kept(cloud):
+def test_a_report_on_an_unknown_account_is_kept(cloud):
     frame = cloud.fake.report("account_update", "404", event="ACCOUNT_DELETED")
     assert [piece.account for piece in pieces(cloud, frame)] == ["waba:404"]
 
 
-def test_reports_come_behind_messages_so_that_these_keep_their_places(cloud):
+def test_reports_come_after_messages_to_keep_their_positions(cloud):
     frame = cloud.fake.report("account_update", WABA, event="ACCOUNT_DELETED")
     frame["entry"] += cloud.fake.inbound(PHONE, "Oi")["entry"]
     accounts = [piece.account for piece in pieces(cloud, frame)]
@@ -116,7 +116,7 @@ def test_updates_of_an_account(cloud, value, topic, level, is_blocking):
     assert event.at is not None
 
 
-def test_a_restriction_lasts_until_its_last_part_ends(cloud):
+def test_a_restriction_lasts_until_its_latest_end(cloud):
     def restricted(*parts):
         info = [{"restriction_type": name, "expiration": end} for name, end in parts]
         return reported(
@@ -181,7 +181,7 @@ def test_other_reports(cloud, field, value, topic, level):
     assert (event.topic, event.level) == (topic, level)
 
 
-def test_a_report_on_one_number_names_it(cloud):
+def test_a_report_on_one_number_has_it(cloud):
     field = "phone_number_quality_update"
     event = reported(cloud, field, event="FLAGGED", display_phone_number="+1 650-555")
     assert event.number == 1650555
@@ -237,11 +237,11 @@ def test_reports_on_templates(cloud, field, value, more):
     assert event == TemplateNotice("boas_vindas", "pt_BR", event.at, **more)
 
 
-def test_errors_that_are_of_no_message_are_a_report(cloud):
+def test_errors_without_a_message_become_a_report(cloud):
     errors = [{"code": 0, "title": "no access"}, {"code": 7}]
     [event] = cloud.received(cloud.fake.frame(errors=errors))
     assert event == AccountNotice("error", "warning", "0: no access; 7: ")
 
 
-def test_a_field_that_is_not_known_is_noted(cloud):
+def test_an_unknown_field_is_recorded(cloud):
     assert reported(cloud, "flows", event="FLOW_STATUS_CHANGE") == Ignored("flows")

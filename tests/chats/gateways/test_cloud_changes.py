@@ -23,7 +23,7 @@ from tests.chats.gateways.event_values import AT, NOW, PHONE
 OTHER_USER = "BR.9902576394655843"
 
 
-def test_a_reaction_is_of_its_message(cloud):
+def test_a_reaction_refers_to_its_message(cloud):
     person = Person((PHONE,), "Maria Souza")
     for part, emoji in (
         ({"message_id": "wamid.0", "emoji": "👍"}, "👍"),
@@ -43,12 +43,12 @@ def test_an_edit_has_the_new_text_or_caption(cloud):
         assert event_of(cloud, "edit", part) == Edited("wamid.0", text, AT)
 
 
-def test_a_message_is_taken_back(cloud):
+def test_a_message_is_deleted_by_its_sender(cloud):
     part = {"original_message_id": "wamid.0"}
     assert event_of(cloud, "revoke", part) == Deleted("wamid.0", AT)
 
 
-def test_the_owner_changes_what_he_typed_in_the_business_app(cloud):
+def test_the_owner_edits_a_message_in_the_business_app(cloud):
     revoke = {"original_message_id": "wamid.0"}
     event = echoed(cloud, to=PHONE, type="revoke", revoke=revoke)
     assert event == Deleted("wamid.0", AT)
@@ -83,7 +83,7 @@ def test_an_echo_to_a_person_without_a_phone(cloud):
         },
     ],
 )
-def test_a_customer_with_another_user_id_is_the_same(cloud, system):
+def test_a_customer_with_a_new_user_id_is_the_same_person(cloud, system):
     message = {
         "id": "wamid.1",
         "type": "system",
@@ -94,21 +94,21 @@ def test_a_customer_with_another_user_id_is_the_same(cloud, system):
     assert event.address == OTHER_USER
 
 
-def test_another_user_id_by_a_field_of_its_own(cloud):
+def test_a_new_user_id_in_a_separate_field(cloud):
     update = {"user_id": {"previous": USER, "current": OTHER_USER}}
     assert changed(cloud, "user_id_update", user_id_update=[update]) == [
         IdentityMerged(Person((PHONE, USER, OTHER_USER)), OTHER_USER)
     ]
 
 
-def test_a_system_message_of_another_kind_is_nothing_to_us(cloud):
+def test_system_messages_of_other_kinds_are_ignored(cloud):
     event = event_of(
         cloud, "system", {"type": "customer_identity_changed", "body": "x"}
     )
     assert event == Ignored("customer_identity_changed")
 
 
-def test_a_message_of_nobody_is_nothing_to_us(cloud):
+def test_a_message_without_a_sender_is_ignored(cloud):
     frame = cloud.fake.inbound(PHONE, "Oi")
     value = frame["entry"][0]["changes"][0]["value"]
     del value["messages"][0]["from"], value["contacts"][0]["wa_id"]
@@ -126,7 +126,7 @@ def test_a_message_of_nobody_is_nothing_to_us(cloud):
         ({"status": "COMPLETED", "duration": 0}, "Missed voice call"),
     ],
 )
-def test_a_call_is_a_line_when_it_has_ended(cloud, call, text):
+def test_an_ended_call_becomes_a_message(cloud, call, text):
     ends = {"id": "wacid.1", "event": "terminate", "timestamp": str(NOW), **call}
     came = ends | {"from": PHONE, "to": OWN, "direction": "USER_INITIATED"}
     [event] = changed(cloud, "calls", calls=[came])
@@ -137,14 +137,14 @@ def test_a_call_is_a_line_when_it_has_ended(cloud, call, text):
     assert event == Echo("wacid.1", person, Content("call", text), AT, is_api=False)
 
 
-def test_a_call_that_rings_is_nothing_yet(cloud):
+def test_a_ringing_call_is_ignored(cloud):
     rings = {"id": "wacid.1", "event": "connect", "from": PHONE, "to": OWN}
     assert changed(cloud, "calls", calls=[rings]) == [Ignored("call connect")]
     status = {"id": "wacid.1", "type": "call", "status": "RINGING"}
     assert changed(cloud, "calls", statuses=[status]) == [Ignored("RINGING")]
 
 
-def test_a_payment_that_failed_is_no_message_that_failed(cloud):
+def test_a_failed_payment_is_not_a_failed_message(cloud):
     payment = {
         "reference_id": "pedido-7",
         "amount": {"value": 7150, "offset": 100},
@@ -167,11 +167,11 @@ def test_whether_a_customer_wants_advertising(cloud):
 
 
 @pytest.mark.parametrize("field", ["history", "smb_app_state_sync", "group_lifecycle"])
-def test_what_was_said_before_us_is_not_taken(cloud, field):
+def test_the_history_from_before_is_ignored(cloud, field):
     assert changed(cloud, field, threads=[{"id": PHONE}]) == [Ignored(field)]
 
 
-def test_a_body_of_another_object_is_none_of_ours(cloud):
+def test_a_body_of_another_object_is_ignored(cloud):
     frame = cloud.fake.inbound(PHONE, "Oi") | {"object": "page"}
     raw = json.dumps(frame).encode()
     signed = {k.lower(): v for k, v in cloud.fake.headers_of(raw).items()}

@@ -25,13 +25,13 @@ def test_an_order_has_its_lines_and_total(cloud):
     ]
 
 
-def test_an_order_of_values_that_are_no_numbers_is_shown_all_the_same(cloud):
+def test_an_order_with_invalid_numbers_is_shown(cloud):
     item = {"product_retailer_id": "BOLO", "quantity": "many", "item_price": "?"}
     content = event_of(cloud, "order", {"product_items": [item]}).content
     assert content == Content("order", "Order\nmany x BOLO")
 
 
-def test_a_place_has_its_address_a_map_and_its_page(cloud):
+def test_a_location_has_its_address_map_and_page(cloud):
     place = {"latitude": -23.5, "longitude": -46.6, "name": "Padaria"}
     place |= {"address": "Rua das Flores, 10", "url": "https://padaria.example/"}
     assert event_of(cloud, "location", place).content.text.splitlines() == [
@@ -71,13 +71,13 @@ def test_contact_cards_have_all_their_phones(cloud):
         (None, "Sent", "Sent"),
     ],
 )  # fmt: skip
-def test_a_flow_answers_field_by_field(cloud, answer, body, expected):
+def test_a_flow_response_has_a_line_for_each_field(cloud, answer, body, expected):
     reply = {"name": "flow", "body": body, "response_json": answer}
     part = {"type": "nfm_reply", "nfm_reply": reply}
     assert event_of(cloud, "interactive", part).content == Content("text", expected)
 
 
-def test_whether_a_customer_may_be_called(cloud):
+def test_call_permissions_become_messages(cloud):
     for response, words in (("accept", "allows"), ("reject", "does not allow")):
         part = {
             "type": "call_permission_reply",
@@ -86,7 +86,7 @@ def test_whether_a_customer_may_be_called(cloud):
         assert words in event_of(cloud, "interactive", part).content.text
 
 
-def test_what_is_not_known_names_its_kind(cloud):
+def test_an_unknown_kind_is_named(cloud):
     event = event_of(cloud, "unsupported", {"type": "poll"}, errors=[{"code": 131051}])
     assert "poll" in event.content.text
     frame = cloud.fake.inbound(PHONE, "Oi")
@@ -95,7 +95,7 @@ def test_what_is_not_known_names_its_kind(cloud):
     assert event.content == Content("text", "Oi")
 
 
-def test_a_reply_names_what_it_answers(cloud):
+def test_a_reply_refers_to_the_quoted_message(cloud):
     event = event_of(
         cloud, "text", {"body": "Sim"}, context={"from": OWN, "id": "wamid.0"}
     )
@@ -132,5 +132,5 @@ def test_a_reply_names_what_it_answers(cloud):
         ({}, None),
     ],
 )
-def test_where_a_customer_came_from(cloud, more, origin):
+def test_the_origin_of_a_customer(cloud, more, origin):
     assert event_of(cloud, "text", {"body": "Oi"}, **more).origin == origin

@@ -1,4 +1,4 @@
-"""The approved templates of a Cloud API account, and what the platform says of them."""
+"""The approved templates of a Cloud API account, and the platform's notices about them."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def asked(rig):
     return [r for r in rig.fake.requests if "message_templates" in r.path]
 
 
-def test_templates_are_listed_with_what_they_take(rig):
+def test_templates_are_listed_with_their_parameters(rig):
     by_name = {one.name: one for one in fetched(rig)}
     assert by_name["pedido_chegou"] == ApprovedTemplate(
         "pedido_chegou",
@@ -56,7 +56,7 @@ def test_templates_are_listed_with_what_they_take(rig):
     }
 
 
-def test_what_is_said_to_be_sendable_is_accepted_and_nothing_else(rig):
+def test_only_templates_listed_as_sendable_are_accepted(rig):
     for one in fetched(rig):
         values = ("a",) * one.parameters
         sent = Template(one.name, one.language, values)
@@ -67,7 +67,7 @@ def test_what_is_said_to_be_sendable_is_accepted_and_nothing_else(rig):
 @pytest.mark.parametrize(
     "values", [(), ("a",), ("a", "b", "c"), ("a", ""), ("a", "\n")]
 )
-def test_wrong_values_are_refused_for_good(rig, values):
+def test_wrong_values_are_a_permanent_error(rig, values):
     sent = Template("pedido_chegou", "pt_BR", values)
     outcome = rig.send(kind="template", text="", template=sent)
     assert isinstance(outcome, Rejected)
@@ -75,7 +75,7 @@ def test_wrong_values_are_refused_for_good(rig, values):
     assert not rig.fake.delivered
 
 
-def test_all_pages_are_read_without_the_token_in_an_address(rig, monkeypatch):
+def test_all_pages_are_read_without_a_token_in_the_url(rig, monkeypatch):
     monkeypatch.setattr(reading, "PAGE", 7)
     rig.fake.templates = [template(f"modelo_{n}", "Olá") for n in range(30)]
     assert len(fetched(rig)) == 30
@@ -83,14 +83,14 @@ def test_all_pages_are_read_without_the_token_in_an_address(rig, monkeypatch):
     assert all(TOKEN not in request.target for request in asked(rig))
 
 
-def test_a_full_account_is_read_whole(rig):
+def test_all_templates_of_a_large_account_are_read(rig):
     text = "Olá, {{1}}! " + "ã" * 900
     rig.fake.templates = [template(f"modelo_{n}", text) for n in range(250)]
     assert len(fetched(rig)) == 250
     assert len(asked(rig)) == 3
 
 
-def test_a_platform_that_lists_for_ever_is_not_followed(rig, monkeypatch):
+def test_endless_pages_are_not_followed(rig, monkeypatch):
     rig.fake.templates = [template(f"modelo_{n}", "Olá") for n in range(50)]
     monkeypatch.setattr(reading, "PAGE", 1)
     monkeypatch.setattr(reading, "MOST_PAGES", 10)
@@ -113,14 +113,14 @@ def test_a_page_that_is_too_large_fails(rig, monkeypatch):
     assert outcome.code == "unreadable"
 
 
-def test_a_cut_on_a_later_page_fails_the_whole(rig, monkeypatch):
+def test_an_error_on_a_later_page_fails_the_whole_fetch(rig, monkeypatch):
     monkeypatch.setattr(reading, "PAGE", 3)
     monkeypatch.setattr(rig.fake, "is_send", lambda _request: True)
     rig.fake.fault_for = lambda r: faults.cut() if "after=" in r.target else None
     assert isinstance(fetched(rig), Failed)
 
 
-def test_a_refused_token_fails_and_says_so(rig):
+def test_a_refused_token_is_reported(rig):
     rig.account = rig.with_token("wrong-canary")
     outcome = fetched(rig)
     assert isinstance(outcome, Failed)
@@ -129,7 +129,7 @@ def test_a_refused_token_fails_and_says_so(rig):
 
 
 @pytest.mark.parametrize("business", ["", "../1", "1?fields=x"])
-def test_an_account_without_its_business_asks_nothing(rig, business):
+def test_an_account_without_a_business_makes_no_request(rig, business):
     rig.account = replace(rig.account, business=business)
     outcome = fetched(rig)
     assert isinstance(outcome, Failed)
@@ -180,7 +180,7 @@ def buttons(*kinds):
         (" ".join(f"{{{{{n}}}}}" for n in range(1, 34)), 33, "named"),
     ],
 )
-def test_the_values_of_a_text_are_counted(text, parameters, needs):
+def test_the_parameters_of_a_text_are_counted(text, parameters, needs):
     parsed = parse_template(listed(body(text)))
     assert (parsed.parameters, parsed.needs) == (parameters, needs)
 
@@ -201,7 +201,7 @@ def test_the_values_of_a_text_are_counted(text, parameters, needs):
         ("nonsense", "other"),
     ],
 )
-def test_what_else_a_template_takes(component, needs):
+def test_the_other_parameters_of_a_template(component, needs):
     assert parse_template(listed(body("Olá"), component)).needs == needs
 
 
@@ -218,7 +218,7 @@ def test_what_else_a_template_takes(component, needs):
         listed(body("x" * 4097)),
     ],
 )
-def test_what_cannot_be_offered_is_left_out(value):
+def test_unsupported_templates_are_left_out(value):
     assert parse_template(value) is None
 
 

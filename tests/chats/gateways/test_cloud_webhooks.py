@@ -69,7 +69,7 @@ def test_cloud_contents(cloud, kind, part, expected):
 
 
 @pytest.mark.parametrize("kind", ["unsupported", "order", "hologram", "location"])
-def test_what_the_cloud_sends_and_we_cannot_show_is_still_seen(cloud, kind):
+def test_unsupported_messages_become_placeholders(cloud, kind):
     [event] = cloud.received(cloud.fake.inbound(PHONE, type=kind, errors=[{"code": 1}]))
     assert event.content.kind == kind
     assert event.content.text
@@ -103,7 +103,7 @@ def test_cloud_changed_number_links_both(cloud):
     assert event == IdentityMerged(both, "5521912345678")
 
 
-def test_cloud_groups_are_nothing_to_us(cloud):
+def test_cloud_groups_are_ignored(cloud):
     assert cloud.received(cloud.fake.inbound(PHONE, "Oi", group_id="g")) == [
         Ignored("group")
     ]
@@ -136,7 +136,7 @@ def test_cloud_echo_of_the_business_app(cloud):
     ]
 
 
-def test_one_cloud_message_that_cannot_be_read_leaves_the_others(cloud):
+def test_an_invalid_cloud_message_does_not_affect_others(cloud):
     frame = cloud.fake.inbound(PHONE, "Oi")
     frame["entry"][0]["changes"][0]["value"]["messages"].append({"type": "text"})
     raw = json.dumps(frame).encode()

@@ -1,4 +1,4 @@
-"""Every row of the error tables, with a real response of the fake."""
+"""Every row of the error tables, with a response of the fake."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ def test_messenger_decides_by_code_before_status(only, code, subcode, expected, 
     assert kind_of(rig.send()) == expected
 
 
-def test_messenger_tries_again_only_where_the_error_is_said_to_pass(only):
+def test_messenger_retries_only_errors_marked_as_transient(only):
     rig = only("messenger")
     for passing, expected in ((True, LATER), (False, AWAY)):
         error = graph_error(551, 1545041, is_transient=passing)
@@ -83,7 +83,7 @@ def test_messenger_tries_again_only_where_the_error_is_said_to_pass(only):
         assert kind_of(rig.send()) == expected
 
 
-def test_the_headers_hint_of_a_limit_is_heeded(only):
+def test_the_wait_in_the_headers_of_a_limit_is_used(only):
     rig = only("messenger")
     usage = '{"369":[{"type":"messenger","estimated_time_to_regain_access":3}]}'
     rig.fake.faults.append(
@@ -92,7 +92,7 @@ def test_the_headers_hint_of_a_limit_is_heeded(only):
     assert rig.send().retry_after == 180
 
 
-def test_a_foreign_token_does_not_stop_the_page(only):
+def test_a_message_s_own_token_does_not_pause_the_page(only):
     rig = only("messenger")
     outcome = rig.gateway.send(rig.account, rig.out(token="somebody-s"))
     assert kind_of(outcome) == ("final", "message", "not_authorized")
@@ -130,7 +130,7 @@ def test_a_pair_limit_waits_six_seconds_and_a_spam_limit_hours(only):
         assert rig.send().retry_after == seconds
 
 
-def test_an_upload_that_breaks_has_surely_sent_nothing(only):
+def test_a_failed_upload_has_sent_nothing(only):
     from tests.chats.gateways.rigs import PNG, file_of
 
     rig = only("whatsapp_cloud")
@@ -163,7 +163,7 @@ def evolution_error(message, status=400):
         (500, ["Error: something"], LATER),
     ],
 )
-def test_evolution_is_read_by_its_texts(only, status, message, expected):
+def test_evolution_s_errors_are_recognized_by_text(only, status, message, expected):
     rig = only("evolution")
     rig.fake.faults.append(faults.reply(status, evolution_error(message, status)))
     outcome = rig.send()
@@ -171,7 +171,7 @@ def test_evolution_is_read_by_its_texts(only, status, message, expected):
     assert not getattr(outcome, "maybe_sent", False)
 
 
-def test_an_unknown_complaint_of_evolution_may_mean_sent(only):
+def test_an_unknown_error_of_evolution_is_an_unknown_result(only):
     rig = only("evolution")
     said = ["Error: \nInvalid `prisma.message.create()` invocation"]
     rig.fake.faults.append(faults.reply_after(400, evolution_error(said)))
@@ -210,13 +210,15 @@ def test_wppconnect_s_denial_counts_only_when_its_check_confirms_it(only):
         ),
     ],
 )
-def test_wppconnect_is_read_by_status_and_text(only, status, body, expected):
+def test_wppconnect_s_errors_are_recognized_by_status_and_text(
+    only, status, body, expected
+):
     rig = only("wppconnect")
     rig.fake.faults.append(faults.reply(status, body))
     assert kind_of(rig.send()) == expected
 
 
-def test_a_fault_of_wppconnect_s_browser_may_mean_sent(only):
+def test_an_error_of_wppconnect_s_browser_is_an_unknown_result(only):
     rig = only("wppconnect")
     error = {"message": "Runtime.callFunctionOn timed out"}
     body = {"status": "Error", "message": "Erro", "error": error}
@@ -237,7 +239,7 @@ def test_a_fault_of_wppconnect_s_browser_may_mean_sent(only):
         (503, ("later", "account", "not_connected")),
     ],
 )
-def test_the_controller_is_read_by_status(only, status, expected):
+def test_the_controller_s_errors_are_recognized_by_status(only, status, expected):
     rig = only("controller")
     error = {"success": False, "error": {"code": "c", "message": "m"}}
     rig.fake.faults.append(faults.reply(status, error))
@@ -279,14 +281,14 @@ def test_a_controller_that_refuses_with_200_has_not_sent(only, code, expected):
         ([7], None),
     ],
 )
-def test_the_controller_s_own_wait_is_read_however_it_is_said(only, asked, waits):
+def test_the_controller_s_retry_after_is_read_in_every_format(only, asked, waits):
     rig = only("controller")
     error = {"code": "not_connected", "message": "m", "retryAfter": asked}
     rig.fake.faults.append(faults.reply(503, {"success": False, "error": error}))
     assert rig.send().retry_after == waits
 
 
-def test_a_controller_that_has_never_seen_it_may_be_asked_again(only):
+def test_a_message_unknown_to_the_controller_may_be_sent_again(only):
     rig = only("controller")
     out = rig.out()
     assert isinstance(rig.gateway.lookup(rig.account, out), Failed)
@@ -294,7 +296,7 @@ def test_a_controller_that_has_never_seen_it_may_be_asked_again(only):
     assert rig.gateway.lookup(rig.account, out) is None
 
 
-def test_a_page_of_another_program_is_no_word_about_the_number(only):
+def test_a_page_of_another_program_says_nothing_about_the_number(only):
     rig = only("controller")
     rig.fake.faults.append(faults.reply(404, b"<h1>It works!</h1>"))
     assert kind_of(rig.send()) == ("later", "account", "wrong_program")

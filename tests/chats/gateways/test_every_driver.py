@@ -22,21 +22,21 @@ from tests.chats.gateways.rigs import PERSON, PNG, TOKEN, file_of
 OPUS = b"OggS" + bytes(24) + b"OpusHead" + bytes(500)
 
 
-def test_a_text_arrives_as_it_was_written(rig):
+def test_a_text_arrives_unchanged(rig):
     assert isinstance(rig.send(text="Olá, açaí 😀\n2ª linha"), Accepted)
     assert [(d.to, d.text) for d in rig.fake.delivered] == [
         (PERSON, "Olá, açaí 😀\n2ª linha")
     ]
 
 
-def test_the_gateway_s_id_is_kept(rig):
+def test_the_gateway_s_id_is_returned(rig):
     outcome = rig.send()
     assert len(outcome.external_ids) == 1
     assert outcome.external_ids[0]
     assert outcome.status == "sent"
 
 
-def test_our_uuid_travels_where_there_is_a_place_for_it(rig):
+def test_our_uuid_is_sent_if_the_gateway_supports_it(rig):
     out = rig.out()
     rig.gateway.send(rig.account, out)
     expected = out.uuid if rig.carries_uuid else ""
@@ -80,14 +80,14 @@ def test_an_open_session_is_healthy(rig):
     assert rig.gateway.health(rig.account).state == "open"
 
 
-def test_a_session_that_is_down_says_why(rig):
+def test_a_closed_session_has_its_reason(rig):
     rig.disconnect()
     health = rig.gateway.health(rig.account)
     assert health.state in ("closed", "qr")
     assert health.reason
 
 
-def test_templates_go_where_there_are_some(rig):
+def test_templates_are_sent_by_gateways_that_have_them(rig):
     outcome = rig.send(
         kind="template", template=Template("boas_vindas", "pt_BR", ("Maria",))
     )
@@ -99,7 +99,7 @@ def test_templates_go_where_there_are_some(rig):
         assert outcome.code == "no_templates"
 
 
-def test_the_log_has_a_line_a_call_and_no_token(rig, caplog):
+def test_each_request_is_logged_without_token(rig, caplog):
     with caplog.at_level(logging.DEBUG):
         rig.send()
         rig.gateway.health(rig.account)
@@ -110,7 +110,7 @@ def test_the_log_has_a_line_a_call_and_no_token(rig, caplog):
     assert TOKEN not in repr(rig.account)
 
 
-def test_a_token_goes_in_a_header_and_never_in_an_address(rig):
+def test_a_token_is_sent_in_a_header_and_never_in_the_url(rig):
     rig.send()
     rig.gateway.health(rig.account)
     for request in rig.fake.requests:
@@ -119,20 +119,20 @@ def test_a_token_goes_in_a_header_and_never_in_an_address(rig):
         assert TOKEN in str(request.headers)
 
 
-def test_a_file_of_several_parts_is_whole(rig):
+def test_a_file_read_in_chunks_is_complete(rig):
     content = bytes(range(256)) * 12_000
     film = file_of(content, "filme.mp4", "video/mp4")
     assert isinstance(rig.send(kind="video", text="", file=film), Accepted)
     assert rig.fake.delivered[0].content == content
 
 
-def test_the_person_s_name_at_the_gateway_is_read_where_it_is_sent(rig):
+def test_the_gateway_s_id_of_the_person_is_read(rig):
     outcome = rig.send()
     told = rig.name != "messenger"  # a page-scoped id is the only id of a person
     assert outcome.canonical_to == (PERSON if told else None)
 
 
-def test_what_a_gateway_has_received_is_fetched_from_it(rig):
+def test_a_received_file_is_fetched_from_the_gateway(rig):
     if rig.name == "controller":  # its messages contain their files
         fetched = rig.gateway.fetch(rig.account, Media(id="7"))
         assert isinstance(fetched, Failed)
@@ -143,7 +143,7 @@ def test_what_a_gateway_has_received_is_fetched_from_it(rig):
     assert fetched.content == PNG
 
 
-def test_a_person_without_a_phone_is_reached_by_the_other_id(only):
+def test_a_person_without_a_phone_is_sent_to_by_the_other_id(only):
     for name in ("evolution", "wppconnect"):
         rig = only(name)
         rig.fake.people.add("123456789012345")
@@ -164,7 +164,7 @@ def test_a_cloud_user_without_a_phone_is_a_recipient(only):
     assert sent["recipient"] == "BR.1502576394655843"
 
 
-def test_the_gateway_s_own_name_of_the_person_is_kept(only):
+def test_the_gateway_s_id_of_the_person_is_returned(only):
     rig = only("whatsapp_cloud")
     rig.fake.spellings["551187654321"] = PERSON
     assert rig.send(to="551187654321").canonical_to == PERSON
@@ -177,7 +177,7 @@ SHOWN = {
 
 
 @pytest.mark.parametrize("kind", ["buttons", "list", "quick_replies"])
-def test_choices_are_shown_where_the_gateway_can_and_else_the_text(rig, kind):
+def test_choices_are_sent_if_supported_or_else_the_text(rig, kind):
     items = (("m:inicio:1", "Vendas"), ("m:inicio:2", "2ª via"), ("m:inicio:#", "Sair"))
     whole = "Como ajudar?\n\n1 - Vendas\n2 - 2ª via\n# - Sair"
     choices = Choices(kind, "Como ajudar?", items)
@@ -229,7 +229,7 @@ def test_a_body_that_is_too_long_for_choices_is_sent_as_text(rig):
         ("messenger", {}, ""),
     ],
 )
-def test_the_id_of_what_was_tapped_is_read(only, name, more, expected):
+def test_the_id_of_a_tapped_choice_is_read(only, name, more, expected):
     rig = only(name)
     said = "Vendas" if name == "messenger" else ""
     [event] = rig.received(rig.fake.inbound(PERSON, said, **more))

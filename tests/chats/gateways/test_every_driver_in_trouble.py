@@ -1,4 +1,4 @@
-"""Every driver with a gateway that refuses, breaks off, or is down."""
+"""Every driver with a gateway that refuses, disconnects, or is down."""
 
 from __future__ import annotations
 
@@ -29,20 +29,20 @@ def _short_timeouts(monkeypatch):
     monkeypatch.setattr(Rig, "timeouts", SHORT)
 
 
-def test_an_unknown_person_is_the_person_s_trouble_alone(rig):
+def test_an_unknown_person_is_an_error_of_the_message(rig):
     outcome = rig.send(to=STRANGER)
     assert isinstance(outcome, Rejected)
     assert (outcome.code, outcome.scope) == ("bad_recipient", "contact")
     assert rig.fake.delivered == []
 
 
-def test_a_wrong_token_stops_the_account(rig):
+def test_a_wrong_token_is_an_error_of_the_account(rig):
     outcome = rig.gateway.send(rig.with_token("wrong"), rig.out())
     assert isinstance(outcome, Rejected)
     assert (outcome.code, outcome.scope) == ("not_authorized", "account")
 
 
-def test_a_session_that_is_down_holds_the_account(rig):
+def test_a_closed_session_is_an_error_of_the_account(rig):
     rig.disconnect()
     outcome = rig.send()
     assert isinstance(outcome, Failed | Rejected)
@@ -50,7 +50,7 @@ def test_a_session_that_is_down_holds_the_account(rig):
     assert not getattr(outcome, "maybe_sent", False)
 
 
-def test_a_closed_port_is_surely_not_sent(rig):
+def test_a_refused_connection_means_not_sent(rig):
     account = replace(rig.account, url="http://127.0.0.1:9/v25.0")
     outcome = rig.gateway.send(account, rig.out())
     assert outcome == Failed(
@@ -70,7 +70,7 @@ def test_a_closed_port_is_surely_not_sent(rig):
     ],
     ids=lambda value: getattr(value, "kind", value),
 )
-def test_no_whole_answer_may_mean_that_it_was_sent(rig, fault, code):
+def test_an_incomplete_response_is_an_unknown_result(rig, fault, code):
     rig.fake.faults.append(fault)
     outcome = rig.send()
     if fault.kind == "reply_after" and rig.name == "wppconnect":
@@ -79,7 +79,7 @@ def test_no_whole_answer_may_mean_that_it_was_sent(rig, fault, code):
     assert (outcome.code, outcome.maybe_sent, outcome.scope) == (code, True, "contact")
 
 
-def test_an_answer_without_an_id_is_no_success(rig):
+def test_a_response_without_an_id_is_not_a_success(rig):
     rig.fake.faults.append(faults.reply_after(200, {"success": True}))
     outcome = rig.send()
     if rig.name == "controller":  # a process older than protocol 1
@@ -97,14 +97,14 @@ def test_a_redirect_is_not_followed(rig):
     assert [r for r in rig.fake.requests if r.path == "/trap"] == []
 
 
-def test_a_stranger_s_page_says_nothing_of_the_number(rig):
+def test_a_page_of_another_program_says_nothing_about_the_number(rig):
     rig.fake.faults.append(faults.reply(404, b"<html>Not Found</html>"))
     outcome = rig.send()
     assert isinstance(outcome, Failed)
     assert (outcome.scope, outcome.maybe_sent) == ("account", False)
 
 
-def test_too_many_requests_wait_as_long_as_is_asked(rig):
+def test_retry_after_of_too_many_requests_is_used(rig):
     rig.fake.faults.append(
         faults.reply(429, {"error": {"message": "slow down"}}, Retry_After="42")
     )
@@ -114,7 +114,7 @@ def test_too_many_requests_wait_as_long_as_is_asked(rig):
     assert not outcome.maybe_sent
 
 
-def test_the_next_send_after_a_cut_works(rig):
+def test_the_next_send_after_a_disconnection_works(rig):
     rig.fake.faults.extend([faults.cut(), None])
     rig.send()
     assert isinstance(rig.send(), Accepted)
@@ -125,7 +125,7 @@ def test_a_gateway_that_is_gone_is_not_healthy(rig):
     assert rig.gateway.health(account).state == "closed"
 
 
-def test_what_became_of_a_lost_answer_is_asked_where_one_can(rig):
+def test_an_unknown_result_is_looked_up_if_supported(rig):
     """Only two gateways have a lookup; the others report by echoes and receipts."""
     rig.fake.faults.append(faults.cut_after())
     out = rig.out(is_canonical=True)
@@ -137,7 +137,7 @@ def test_what_became_of_a_lost_answer_is_asked_where_one_can(rig):
         assert found is None
 
 
-def test_a_file_that_breaks_off_has_surely_not_gone(rig):
+def test_an_unreadable_file_means_not_sent(rig):
     class Broken(io.BytesIO):
         def read(self, *_):
             raise OSError("the disk is gone")
@@ -150,7 +150,7 @@ def test_a_file_that_breaks_off_has_surely_not_gone(rig):
     assert isinstance(rig.send(), Accepted)
 
 
-def test_an_answer_that_is_no_json_may_mean_that_it_was_sent(rig):
+def test_a_response_that_is_not_json_is_an_unknown_result(rig):
     rig.fake.faults.append(faults.reply_after(200, b"<html>Welcome</html>"))
     outcome = rig.send()
     if rig.name == "controller":  # a process older than protocol 1
@@ -171,7 +171,7 @@ def test_an_answer_that_is_no_json_may_mean_that_it_was_sent(rig):
         (lambda: "nan", 0, 1),
     ],
 )
-def test_whatever_time_is_asked_for_a_wait_comes_of_it(rig, said, least, most):
+def test_any_retry_after_becomes_a_valid_wait(rig, said, least, most):
     slow_down = {"error": {"message": "slow down"}}
     rig.fake.faults.append(faults.reply(429, slow_down, Retry_After=said()))
     outcome = rig.send()
@@ -180,7 +180,7 @@ def test_whatever_time_is_asked_for_a_wait_comes_of_it(rig, said, least, most):
     assert least <= (outcome.retry_after or 0) <= most
 
 
-def test_an_error_of_any_shape_is_an_outcome(rig):
+def test_an_error_of_any_format_is_handled(rig):
     shapes = ([], None, 7, "no", {"error": None}, {"error": ["x"]}, {"message": {}})
     for shape in shapes:
         for status in (200, 400, 404, 500):
@@ -188,7 +188,7 @@ def test_an_error_of_any_shape_is_an_outcome(rig):
             assert isinstance(rig.send(), Accepted | Rejected | Failed)
 
 
-def test_a_gateway_that_is_gone_raises_nothing_whatever_it_is_asked(rig):
+def test_an_unavailable_gateway_raises_no_other_exception(rig):
     account = replace(rig.account, url="http://127.0.0.1:9/v25.0")
     media = Media(id="7", url="http://127.0.0.1:9/media/7")
     assert isinstance(rig.gateway.fetch(account, media), Failed)

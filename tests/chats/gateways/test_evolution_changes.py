@@ -27,7 +27,7 @@ def parsed(evolution):
     return lambda event, data: evolution.received(evolution.fake.event(event, data))
 
 
-def test_a_reaction_is_of_its_message(received):
+def test_a_reaction_refers_to_its_message(received):
     part = {"key": {"id": "3EB01", "fromMe": True}, "text": "👍"}
     person = Person((PHONE,), "Maria Souza")
     assert received("reactionMessage", part) == [Reaction("3EB01", person, "👍")]
@@ -39,7 +39,7 @@ def test_a_reaction_is_of_its_message(received):
     assert received("reactionMessage", {"text": "👍"}) == [Ignored("reactionMessage")]
 
 
-def test_a_quoted_reply_names_its_message(evolution, received):
+def test_a_reply_refers_to_the_quoted_message(evolution, received):
     frame = evolution.fake.inbound(JID, "sim", contextInfo={"stanzaId": "3EB01"})
     [event] = evolution.received(frame)
     assert event.reply_to == "3EB01"
@@ -54,7 +54,7 @@ def _context(name):
     return {"contextInfo": {"stanzaId": name}}
 
 
-def test_who_writes_on_the_phone_quotes_too(evolution):
+def test_a_message_typed_on_the_phone_can_quote(evolution):
     context = {"stanzaId": "3A1"}
     frame = evolution.fake.inbound(JID, "oi", contextInfo=context, key={"fromMe": True})
     [event] = evolution.received(frame)
@@ -63,7 +63,7 @@ def test_who_writes_on_the_phone_quotes_too(evolution):
 
 
 @pytest.mark.parametrize("kind", ["MESSAGE_EDIT", 14])
-def test_an_edit_brings_the_new_text(parsed, kind):
+def test_an_edit_has_the_new_text(parsed, kind):
     def edited(message):
         data = {"key": {"id": "3A1"}, "type": kind, "editedMessage": message}
         return parsed("messages.edited", data)
@@ -74,7 +74,7 @@ def test_an_edit_brings_the_new_text(parsed, kind):
     assert edited({"imageMessage": PHOTO}) == [Edited("3A1", "bolo")]
 
 
-def test_an_edit_that_comes_as_a_message(received):
+def test_an_edit_sent_as_a_message(received):
     change = {
         "key": {"id": "3A1"},
         "type": "MESSAGE_EDIT",
@@ -84,7 +84,7 @@ def test_an_edit_that_comes_as_a_message(received):
     assert received("editedMessage", inner) == [Edited("3A1", "novo")]
 
 
-def test_what_is_taken_back(parsed):
+def test_deleted_messages(parsed):
     gone = [Deleted("3A1")]
     key = {"id": "3A1", "remoteJid": JID, "fromMe": False}
     assert parsed("messages.edited", {"key": key, "type": "REVOKE"}) == gone
@@ -97,11 +97,11 @@ def test_what_is_taken_back(parsed):
 @pytest.mark.parametrize(
     "data", [{}, {"type": "EPHEMERAL_SETTING", "key": {"id": "3A1"}}, {"type": []}]
 )
-def test_other_protocol_messages_change_nothing(parsed, data):
+def test_other_protocol_messages_are_ignored(parsed, data):
     assert parsed("messages.edited", data) == [Ignored("protocolMessage")]
 
 
-def test_a_call_is_a_line_that_says_when_it_was_missed(parsed):
+def test_a_call_becomes_a_message_that_tells_if_it_was_missed(parsed):
     def call(status, **more):
         data = {"id": "C1", "from": JID, "status": status, "isVideo": True, **more}
         return parsed("call", data)
@@ -118,7 +118,7 @@ def test_a_call_is_a_line_that_says_when_it_was_missed(parsed):
 
 
 @pytest.mark.parametrize("event", ["logout.instance", "remove.instance"])
-def test_an_instance_that_is_gone_is_closed(parsed, event):
+def test_a_deleted_instance_is_closed(parsed, event):
     [session] = parsed(event, None)
     assert session.state == "closed"
 
@@ -130,7 +130,7 @@ def test_an_instance_that_is_logged_out_is_closed(parsed):
     assert (session.state, "401" in session.reason) == ("closed", True)
 
 
-def test_one_bad_message_of_a_batch_leaves_the_others(evolution):
+def test_an_invalid_message_of_a_batch_does_not_affect_others(evolution):
     good = [evolution.fake.inbound(JID, text)["data"] for text in ("um", "dois")]
     frame = evolution.fake.event("messages.upsert", [good[0], {"key": {}}, good[1]])
     pieces = evolution.webhook.receive({}, json.dumps(frame).encode())

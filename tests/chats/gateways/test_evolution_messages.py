@@ -49,7 +49,7 @@ def test_wrappers_within_wrappers_are_unwrapped(received):
     assert (event.content.kind, event.content.text) == ("image", "bolo")
 
 
-def test_wrappers_without_end_are_a_placeholder(received):
+def test_endless_wrappers_become_a_placeholder(received):
     endless = {"conversation": "never reached"}
     for _ in range(50):
         endless = {"ephemeralMessage": {"message": endless}}
@@ -64,7 +64,7 @@ def test_keys_for_a_group_beside_a_text_hide_nothing(evolution):
     assert text_of(evolution.received(frame)) == "Oi"
 
 
-def test_a_document_brings_its_name_and_caption(received):
+def test_a_document_has_its_name_and_caption(received):
     part = {"mimetype": "application/pdf", "fileName": "Nota.pdf", "caption": "a nota"}
     [event] = received("documentMessage", part)
     content = event.content
@@ -195,11 +195,11 @@ def test_an_unknown_kind_keeps_a_readable_placeholder(received):
     "kind",
     ["albumMessage", "pinInChatMessage", "keepInChatMessage", "pollUpdateMessage"],
 )
-def test_what_nobody_said_is_no_message(received, kind):
+def test_events_without_content_are_not_messages(received, kind):
     assert received(kind, {}) == [Ignored(kind)]
 
 
-def test_where_a_customer_came_from(evolution):
+def test_the_origin_of_a_customer(evolution):
     def origin(**context):
         [event] = evolution.received(
             evolution.fake.inbound(JID, "Oi", contextInfo=context)

@@ -44,7 +44,7 @@ def test_evolution_text(evolution):
         (f"{PHONE}:12@s.whatsapp.net", {}, (PHONE,)),
     ],
 )
-def test_evolution_person_by_all_names(evolution, jid, key, ids):
+def test_evolution_person_with_all_ids(evolution, jid, key, ids):
     [event] = evolution.received(evolution.fake.inbound(jid, "Oi", key=key))
     assert event.person.ids == ids
 
@@ -52,7 +52,7 @@ def test_evolution_person_by_all_names(evolution, jid, key, ids):
 @pytest.mark.parametrize(
     "jid", ["120363@g.us", "status@broadcast", "1203@newsletter", "5511-1@g.us"]
 )
-def test_crowds_are_no_customers(evolution, jid):
+def test_groups_and_broadcasts_are_ignored(evolution, jid):
     assert evolution.received(evolution.fake.inbound(jid, "Oi")) == [Ignored("crowd")]
 
 

@@ -1,4 +1,4 @@
-"""Names of sent files: a suffix of our table that fits their type."""
+"""Names of sent files have a suffix that fits their type."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
         ("nota.exe", "application/pdf", "nota.exe.pdf"),
         ("foto.jpg", "application/octet-stream", "foto.jpg.bin"),
         ("nota.pdf", "text/plain", "nota.pdf.txt"),
-        # Looks like a suffix and is none.
+        # Looks like a suffix but is not one.
         ("contrato v1.2 final", DOCX, "contrato v1.2 final.docx"),
         (".perfil", "text/plain", ".perfil.txt"),
         ("fim.", "text/plain", "fim..txt"),
@@ -50,11 +50,11 @@ def test_a_name_has_a_suffix_that_fits_the_type(name, mime, expected):
         ("chave.p12x", "application/octet-stream", "chave.p12x.bin"),
     ],
 )
-def test_a_gateway_that_goes_by_suffixes_gets_one_that_it_knows(name, mime, expected):
+def test_a_gateway_that_uses_suffixes_gets_a_known_one(name, mime, expected):
     assert named_as(name, mime, common=True) == expected
 
 
-def test_no_type_lacks_a_suffix_and_each_name_it_gives_fits():
+def test_every_type_has_a_fitting_suffix():
     for mime in SUFFIXES:
         given = f"x{suffix_of(mime)}"
         assert named_as("x", mime) == given

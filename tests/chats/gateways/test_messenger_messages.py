@@ -104,7 +104,7 @@ def contents(page, *attachments, **message):
         ),
     ],
 )
-def test_what_was_shared_is_its_title_and_link(page, attachment, text):
+def test_shared_content_becomes_title_and_link(page, attachment, text):
     assert contents(page, attachment) == [Content("text", text)]
 
 
@@ -126,7 +126,7 @@ def test_a_receipt_has_its_lines_and_total(page):
     ]
 
 
-def test_a_preview_of_a_link_in_the_text_is_no_message(page):
+def test_a_link_preview_is_not_a_message(page):
     away = "https://l.facebook.com/l.php?u=https%3A%2F%2Fbolo.example%2F&h=1"
     preview = {"type": "fallback", "title": "Bolo", "url": away}
     text = "Veja http://bolo.example"
@@ -138,14 +138,14 @@ def test_a_preview_of_a_link_in_the_text_is_no_message(page):
     ]
 
 
-def test_a_place_has_a_map(page):
+def test_a_location_has_a_map(page):
     coordinates = {"lat": -23.5, "long": -46.6}
     place = {"type": "location", "payload": {"coordinates": coordinates}}
     [content] = contents(page, place)
     assert "https://www.google.com/maps?q=-23.5,-46.6" in content.text
 
 
-def test_a_sticker_is_a_picture_and_what_is_not_known_is_seen(page):
+def test_a_sticker_is_a_picture_and_unknown_content_a_placeholder(page):
     sticker = {"type": "sticker", "payload": {"url": LINK, "sticker_id": 3}}
     strange = {"type": "hologram", "payload": {}}
     assert contents(page, sticker, strange) == [
@@ -163,13 +163,13 @@ def test_a_sticker_is_a_picture_and_what_is_not_known_is_seen(page):
         ("https://[", ""),
     ],
 )  # fmt: skip
-def test_a_document_has_the_name_that_its_sender_gave_it(page, link, name):
+def test_a_document_has_its_name(page, link, name):
     document = {"type": "file", "payload": {"url": link}}
     media = Media(name=name, url=link)
     assert contents(page, document) == [Content("file", media=media)]
 
 
-def test_a_reply_names_what_it_answers(page):
+def test_a_reply_refers_to_the_quoted_message(page):
     message = {"mid": "m_2", "text": "Sim", "reply_to": {"mid": "m_1"}}
     assert event_of(page, message=message).reply_to == "m_1"
     story = {"story": {"id": "9", "url": "https://ig.example/s"}}
@@ -195,12 +195,12 @@ def test_an_edit_has_the_new_text(page):
         ({"action": "unreact", "emoji": "😢"}, ""),
     ],
 )
-def test_a_reaction_is_of_its_message(page, reaction, emoji):
+def test_a_reaction_refers_to_its_message(page, reaction, emoji):
     event = event_of(page, reaction={"mid": "m_1", **reaction})
     assert event == Reaction("m_1", Person((PSID,)), emoji)
 
 
-def test_the_page_itself_reacts(page):
+def test_a_reaction_of_the_page(page):
     own, theirs = {"id": page.fake.page}, {"id": PSID}
     reaction = {"mid": "m_1", "action": "react", "emoji": "👍"}
     event = event_of(page, sender=own, recipient=theirs, reaction=reaction)

@@ -32,7 +32,7 @@ REFERRALS = [
 
 
 @pytest.mark.parametrize(("referral", "origin"), REFERRALS)
-def test_where_a_customer_came_from(page, referral, origin):
+def test_the_origin_of_a_customer(page, referral, origin):
     postback = {"title": "Falar", "payload": "TALK", "referral": referral}
     assert event_of(page, postback=postback).origin == origin
     message = {"mid": "m_1", "text": "Oi", "referral": referral}
@@ -50,7 +50,7 @@ def test_only_the_first_part_of_a_message_has_the_origin(page):
     assert (first.origin, second.origin) == (Origin("ref", "r"), None)
 
 
-def test_who_ticked_a_box_on_a_website(page):
+def test_an_opt_in_of_a_website(page):
     event = event_of(page, optin={"ref": "newsletter"})
     assert event.origin == Origin("ref", "newsletter")
     ticked = {"ref": "newsletter", "user_ref": "v-1"}
@@ -63,7 +63,7 @@ def test_who_ticked_a_box_on_a_website(page):
     assert "any more" in event_of(page, optin=stop).content.text
 
 
-def test_a_visitor_is_the_person_who_writes_later(page):
+def test_a_website_visitor_is_linked_to_the_person(page):
     visitor = event_of(page, sender={"user_ref": "v-1"}, postback={"payload": "hey"})
     assert visitor.person == Person(("user_ref:v-1",))
     prior = {"source": "checkbox_plugin", "identifier": "v-1"}
@@ -72,7 +72,7 @@ def test_a_visitor_is_the_person_who_writes_later(page):
     assert later.person == Person((PSID, "user_ref:v-1"))
 
 
-def test_a_payment_says_who_paid_what(page):
+def test_a_payment_has_payer_and_amount(page):
     payment = {
         "amount": {"currency": "BRL", "amount": 29.62},
         "requested_user_info": {
@@ -84,13 +84,13 @@ def test_a_payment_says_who_paid_what(page):
     assert text.splitlines() == ["Payment: R$ 29.62", "Rui", "Rua A, 1, São Paulo"]
 
 
-def test_an_address_that_was_chosen(page):
+def test_a_chosen_address(page):
     address = {"street1": "Rua A, 1", "city": "São Paulo"}
     event = event_of(page, checkout_update={"shipping_address": address})
     assert event.content.text == "Location: Rua A, 1, São Paulo"
 
 
-def test_a_page_that_is_blocked_is_a_problem(page):
+def test_a_blocked_page_is_a_problem_of_the_account(page):
     frame = {"recipient": {"id": page.fake.page}, "timestamp": NOW * 1000}
     block = {"action": "block", "reason": "spam"}
     [event] = page.received(page.fake.frame({**frame, "policy-enforcement": block}))
@@ -102,7 +102,7 @@ def test_a_page_that_is_blocked_is_a_problem(page):
     assert (event.level, event.is_blocking) == ("info", False)
 
 
-def test_what_is_of_nobody_is_nothing_to_us(page):
+def test_events_without_a_person_are_ignored(page):
     for what in (
         {"message": {"mid": "m_1", "text": "Oi"}},
         {"postback": {"payload": "p"}},
@@ -113,7 +113,7 @@ def test_what_is_of_nobody_is_nothing_to_us(page):
 
 
 @pytest.mark.parametrize("kind", ["instagram", "permissions", "user"])
-def test_a_body_of_another_object_is_none_of_ours(page, kind):
+def test_a_body_of_another_object_is_ignored(page, kind):
     raw = json.dumps(page.fake.inbound(PSID, "Oi") | {"object": kind}).encode()
     signed = {k.lower(): v for k, v in page.fake.headers_of(raw).items()}
     assert page.webhook.receive(signed, raw) == []

@@ -34,7 +34,7 @@ def test_messenger_text(page):
     ]
 
 
-def test_messenger_text_and_attachments_are_a_message_each(page):
+def test_messenger_text_and_attachments_are_separate_messages(page):
     link = "https://scontent.xx.fbcdn.net/a.jpg"
     attachments = [
         {"type": "image", "payload": {"url": link}},
@@ -57,12 +57,12 @@ def test_messenger_text_and_attachments_are_a_message_each(page):
     assert all(e.content.text or e.content.media for e in events)
 
 
-def test_messenger_takes_seconds_for_milliseconds(page):
+def test_messenger_times_in_seconds_are_accepted(page):
     [event] = messenger_event(page, timestamp=NOW, message={"mid": "m", "text": "x"})
     assert event.at == AT
 
 
-def test_a_time_that_cannot_be_is_the_arrival_s(page):
+def test_an_impossible_time_is_replaced_by_that_of_arrival(page):
     odd = ("soon", None, True, 10**30, 5 * 10**11, "9" * 5000, float("inf"))
     for wrong in (NOW + 86400, NOW - 40 * 86400, *odd):
         [event] = messenger_event(
@@ -71,7 +71,7 @@ def test_a_time_that_cannot_be_is_the_arrival_s(page):
         assert event.at is None
 
 
-def test_messenger_echo_carries_our_uuid(page):
+def test_messenger_echo_has_our_uuid(page):
     echo = {"mid": "m_1", "is_echo": True, "metadata": "our-uuid", "text": "Oi"}
     event = {"sender": {"id": page.fake.page}, "recipient": {"id": PSID}}
     frame = page.fake.frame({**event, "timestamp": NOW * 1000, "message": echo})
@@ -80,7 +80,7 @@ def test_messenger_echo_carries_our_uuid(page):
     ]
 
 
-def test_messenger_receipts_come_by_id_and_by_watermark(page):
+def test_messenger_receipts_by_id_and_by_watermark(page):
     until = AT
     mark = NOW * 1000
     both = messenger_event(page, delivery={"mids": ["m_1", "m_2"], "watermark": mark})
@@ -94,13 +94,13 @@ def test_messenger_receipts_come_by_id_and_by_watermark(page):
     ]
 
 
-def test_messenger_postback_is_its_title(page):
+def test_messenger_postback_becomes_its_title(page):
     [event] = messenger_event(page, postback={"title": "Falar", "payload": "TALK"})
     assert event.content == Content("text", "Falar", tapped="TALK")
     assert event.external_id
 
 
-def test_messenger_ignores_what_is_no_message(page):
+def test_messenger_ignores_other_events(page):
     for what in ("reaction", "optin", "referral", "account_linking", "game_play"):
         assert messenger_event(page, **{what: {}}) == [Ignored(what)]
 
@@ -110,7 +110,7 @@ def test_messenger_reports_deleted_messages(page):
     assert messenger_event(page, message=taken_back) == [Deleted("m_1")]
 
 
-def test_every_event_of_every_entry_of_a_batch_is_taken(page):
+def test_all_events_of_all_entries_of_a_batch_are_read(page):
     def said(mid):
         return {
             "sender": {"id": PSID},
@@ -124,7 +124,7 @@ def test_every_event_of_every_entry_of_a_batch_is_taken(page):
     assert [event.external_id for event in page.received(frame)] == ["a", "b", "c"]
 
 
-def test_what_is_said_while_another_app_answers_is_taken_too(page):
+def test_standby_events_are_read(page):
     [entry] = page.fake.frame(
         {"sender": {"id": PSID}, "message": {"mid": "m_1", "text": "Oi"}}
     )["entry"]

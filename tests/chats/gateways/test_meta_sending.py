@@ -40,7 +40,7 @@ def sends(rig):
 
 
 @pytest.mark.parametrize("said", [PICTURE, PAPER])
-def test_a_caption_goes_out_with_its_file(cloud, said):
+def test_a_caption_is_sent_with_its_file(cloud, said):
     outcome = cloud.send(**said, caption="para você")
     [file] = cloud.fake.delivered
     assert file.caption == "para você"
@@ -51,7 +51,7 @@ def test_a_caption_goes_out_with_its_file(cloud, said):
     ("gateway", "said"),
     [("whatsapp_cloud", SOUND), ("messenger", PICTURE), ("messenger", SOUND)],
 )
-def test_a_caption_follows_a_file_that_can_have_none(only, gateway, said):
+def test_a_caption_is_sent_separately_if_necessary(only, gateway, said):
     rig = only(gateway)
     quoted = QUOTED[gateway]
     outcome = rig.send(**said, caption="para você", reply_to=quoted)
@@ -62,14 +62,14 @@ def test_a_caption_follows_a_file_that_can_have_none(only, gateway, said):
     assert outcome == Accepted((file.id, caption.id), outcome.canonical_to)
 
 
-def test_the_receipts_of_a_caption_are_not_the_file_s(cloud):
+def test_receipts_of_a_caption_do_not_apply_to_the_file(cloud):
     out = cloud.out(**SOUND, caption="ouça")
     cloud.gateway.send(cloud.account, out)
     file, caption = cloud.fake.delivered
     assert (file.uuid, caption.uuid) == (out.uuid, "")
 
 
-def test_the_echo_of_a_caption_is_known_as_ours(page):
+def test_the_echo_of_a_caption_is_recognized(page):
     out = page.out(**PICTURE, caption="para você")
     page.gateway.send(page.account, out)
     assert [d.uuid for d in page.fake.delivered] == [out.uuid, out.uuid]
@@ -79,9 +79,7 @@ def test_the_echo_of_a_caption_is_known_as_ours(page):
 @pytest.mark.parametrize(
     ("gateway", "said"), [("whatsapp_cloud", SOUND), ("messenger", PICTURE)]
 )
-def test_a_file_whose_caption_fails_has_gone_out_and_says_so(
-    only, gateway, said, fault
-):
+def test_a_file_whose_caption_failed_is_sent_with_a_note(only, gateway, said, fault):
     rig = only(gateway)
     rig.fake.faults.extend([None, fault])
     outcome = rig.send(**said, caption="para você")
@@ -91,7 +89,7 @@ def test_a_file_whose_caption_fails_has_gone_out_and_says_so(
     assert "not what was said with it" in outcome.note
 
 
-def test_no_caption_follows_a_file_that_failed(rig):
+def test_no_caption_is_sent_after_a_failed_file(rig):
     rig.fake.faults.append(faults.cut())
     assert not isinstance(rig.send(**SOUND, caption="para você"), Accepted)
     assert rig.fake.delivered == []
@@ -110,20 +108,20 @@ def test_a_reply_quotes(rig, said):
 
 
 @pytest.mark.parametrize("said", [{"text": "R$ 35"}, PICTURE])
-def test_a_quoted_message_that_is_gone_does_not_cost_the_answer(rig, said):
+def test_a_reply_to_a_deleted_message_is_sent_without_quote(rig, said):
     rig.fake.forgotten.add(QUOTED[rig.name])
     assert isinstance(rig.send(**said, reply_to=QUOTED[rig.name]), Accepted)
     assert [d.reply_to for d in rig.fake.delivered] == [""]
 
 
-def test_what_is_refused_for_itself_is_refused_with_a_quote_too(rig):
+def test_other_errors_are_not_retried_without_quote(rig):
     outcome = rig.send(text="x" * 5000, reply_to=QUOTED[rig.name])
     assert isinstance(outcome, Rejected)
     assert rig.fake.delivered == []
 
 
 @pytest.mark.parametrize("line", ["wacid.7", "referral:1:2", "payment:1:paid:2", "7"])
-def test_a_line_of_ours_is_quoted_to_nobody(rig, line):
+def test_a_message_without_gateway_id_is_not_quoted(rig, line):
     assert isinstance(rig.send(reply_to=line), Accepted)
     assert rig.fake.delivered[0].reply_to == ""
     assert len(sends(rig)) == 1
@@ -136,12 +134,12 @@ def test_without_a_quote_there_is_no_context(cloud, page):
     assert "reply_to" not in sends(page)[0].json()
 
 
-def test_a_visitor_of_a_website_is_answered_by_the_name_of_his_plugin(page):
+def test_a_website_visitor_is_sent_to_by_the_plugin_s_id(page):
     page.fake.people["v-1"] = datetime.now(UTC)
     assert isinstance(page.send(to="user_ref:v-1"), Accepted)
     assert sends(page)[0].json()["recipient"] == {"user_ref": "v-1"}
 
 
-def test_a_person_is_answered_by_his_id(page):
+def test_a_person_is_sent_to_by_his_id(page):
     page.send()
     assert sends(page)[0].json()["recipient"] == {"id": PERSON}

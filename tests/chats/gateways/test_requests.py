@@ -94,9 +94,7 @@ PROTOCOL = {"x-hci-protocol": "1", "content-type": "application/json", **BEARER}
         ),
     ],
 )
-def test_a_send_has_what_is_documented_and_nothing_else(
-    only, gateway, said, path, headers, body
-):
+def test_a_request_is_exactly_as_documented(only, gateway, said, path, headers, body):
     rig = only(gateway)
     rig.send(uuid=UUID, **said)
     [request] = [r for r in rig.fake.requests if rig.fake.is_send(r)]
@@ -105,7 +103,7 @@ def test_a_send_has_what_is_documented_and_nothing_else(
     assert request.json() == body
 
 
-def test_the_controller_is_asked_with_the_number_of_the_protocol_too(only):
+def test_requests_to_the_controller_have_the_protocol_version(only):
     rig = only("controller")
     rig.gateway.health(rig.account)
     rig.gateway.lookup(rig.account, rig.out(uuid=UUID))

@@ -10,21 +10,21 @@ from chats.gateways import structured_text as s
 pytestmark = pytest.mark.usefixtures("portuguese")
 
 
-def test_an_order_has_lines_and_a_total_that_is_added_up():
+def test_an_order_has_lines_and_a_computed_total():
     lines = [s.OrderLine("BOLO", 3, 30), s.OrderLine("SUCO", "2", "10.5")]
     assert s.order_text(lines, currency="BRL", note="para hoje") == (
         "Pedido\n3 x BOLO: R$ 90,00\n2 x SUCO: R$ 21,00\nTotal: R$ 111,00\npara hoje"
     )
 
 
-def test_an_order_of_which_only_the_count_is_known():
+def test_an_order_with_only_a_count():
     total = s.amount("1259900", s.THOUSANDTHS)
     assert s.order_text(total=total, currency="BRL", title="Bolos", items="2") == (
         "Pedido: Bolos\n2 itens\nTotal: R$ 1.259,90"
     )
 
 
-def test_a_line_without_a_price_leaves_the_total_out():
+def test_a_line_without_a_price_omits_the_total():
     lines = [s.OrderLine("BOLO", 3, 30), s.OrderLine("SUCO", 1)]
     assert (
         s.order_text(lines, currency="ILS") == "Pedido\n3 x BOLO: ILS 90,00\n1 x SUCO"
@@ -32,7 +32,7 @@ def test_a_line_without_a_price_leaves_the_total_out():
 
 
 @pytest.mark.parametrize("value", [None, "", "x", "NaN", "Infinity", True, [], "1e99"])
-def test_what_is_no_amount_is_left_out(value):
+def test_invalid_amounts_are_left_out(value):
     assert s.amount(value) is None
     assert s.payment_text(value, "BRL") == "Pagamento"
 
@@ -44,13 +44,13 @@ def test_a_product_shows_its_price_as_number_or_text():
     assert s.product_text("Cake", "$40") == "Produto: Cake, $40"
 
 
-def test_a_contact_card_names_phones_once():
+def test_a_contact_card_has_each_phone_once():
     assert s.contact_text("Ana", ["+55 11 98888-0001", "+55 11 98888-0001"]) == (
         "Contato: Ana, +55 11 98888-0001"
     )
 
 
-def test_a_place_links_to_a_map():
+def test_a_location_links_to_a_map():
     assert s.place_text("Padaria", "Rua B, 20", -23.5, "-46.6") == (
         "Localização: Padaria, Rua B, 20\nhttps://www.google.com/maps?q=-23.5,-46.6"
     )
@@ -94,7 +94,7 @@ def test_payments_links_and_invitations():
     )
 
 
-def test_an_event_is_in_the_time_zone_in_force(settings):
+def test_an_event_is_in_the_current_time_zone(settings):
     starts = datetime(2026, 5, 4, 18, 30, tzinfo=UTC)
     settings.TIME_ZONE = "UTC"
     assert s.appointment_text("Reunião", starts, "Loja", "traga o contrato") == (
@@ -102,7 +102,7 @@ def test_an_event_is_in_the_time_zone_in_force(settings):
     )
 
 
-def test_a_form_is_a_line_a_field_however_deep():
+def test_a_form_has_a_line_for_each_field_of_any_depth():
     deep: dict = {"a": 1}
     for _ in range(50):
         deep = {"b": deep}

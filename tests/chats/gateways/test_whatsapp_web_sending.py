@@ -47,7 +47,7 @@ def last_send(rig):
     return [r for r in rig.fake.requests if rig.fake.is_send(r)][-1]
 
 
-def test_a_caption_goes_out_with_its_file(rig):
+def test_a_caption_is_sent_with_its_file(rig):
     rig.send(**PICTURE, caption="meu bolo")
     [picture] = rig.fake.delivered
     assert (picture.kind, picture.caption) == ("image", "meu bolo")
@@ -61,7 +61,7 @@ def test_a_file_without_a_caption_shows_none(rig):
 
 
 @pytest.mark.parametrize("said", [SOUND, VOICE])
-def test_a_caption_follows_a_sound(rig, said):
+def test_a_caption_of_a_sound_is_sent_separately(rig, said):
     quoted = customer_message_id(rig)
     outcome = rig.send(**said, caption="ouça", reply_to=quoted)
     sound, caption = rig.fake.delivered
@@ -70,7 +70,7 @@ def test_a_caption_follows_a_sound(rig, said):
     assert outcome == Accepted((sound.id, caption.id), outcome.canonical_to)
 
 
-def test_a_sound_whose_caption_fails_has_gone_out_and_says_so(rig):
+def test_a_sound_whose_caption_failed_is_sent_with_a_note(rig):
     rig.fake.faults.extend([None, faults.cut()])
     outcome = rig.send(**SOUND, caption="ouça")
     [sound] = rig.fake.delivered
@@ -78,7 +78,7 @@ def test_a_sound_whose_caption_fails_has_gone_out_and_says_so(rig):
     assert "not what was said with it" in outcome.note
 
 
-def test_no_caption_follows_a_sound_that_failed(rig):
+def test_no_caption_is_sent_after_a_failed_sound(rig):
     rig.fake.faults.append(faults.cut())
     assert not isinstance(rig.send(**SOUND, caption="ouça"), Accepted)
     assert rig.fake.delivered == []
@@ -114,7 +114,7 @@ def test_a_file_keeps_its_name(rig):
         assert sent.kind == ("video" if kind == "video" else "document")
 
 
-def test_a_picture_sent_as_a_file_is_no_picture(rig):
+def test_a_picture_sent_as_a_file_is_a_document(rig):
     rig.send(kind="file", text="", file=file_of(PNG, "planta.png", "image/png"))
     [sent] = rig.fake.delivered
     assert sent.kind == "document"
@@ -128,14 +128,14 @@ def test_a_name_without_a_suffix_is_sent_to_evolution_with_its_type(evolution):
 
 
 @pytest.mark.parametrize("said", [{"text": "R$ 35"}, PICTURE, SOUND])
-def test_a_reply_quotes_what_the_customer_wrote(rig, said):
+def test_a_reply_quotes_the_customers_message(rig, said):
     name = customer_message_id(rig)
     rig.send(**said, reply_to=name)
     [sent] = rig.fake.delivered
     assert sent.reply_to == name
 
 
-def test_a_reply_quotes_what_we_wrote(rig):
+def test_a_reply_quotes_our_message(rig):
     first = rig.send(text="Temos bolo")
     [name] = first.external_ids
     rig.send(text="De cenoura", reply_to=name, reply_to_is_own=True)
@@ -148,7 +148,7 @@ def test_evolution_gets_the_chat_and_the_sender_of_the_quoted_message(evolution)
     assert last_send(evolution).json()["quoted"] == {"key": key}
 
 
-def test_a_voice_note_is_one(rig):
+def test_a_voice_note_is_sent_as_such(rig):
     rig.send(**VOICE)
     [sent] = rig.fake.delivered
     assert (sent.kind, sent.content) == ("ptt", OGG)
@@ -162,14 +162,14 @@ def test_wppconnect_quotes_with_a_voice_note(wppconnect):
 
 
 @pytest.mark.parametrize("said", [{"text": "R$ 35"}, PICTURE])
-def test_what_cannot_be_quoted_goes_out_without_the_quote(rig, said):
+def test_an_unknown_quoted_message_is_left_out(rig, said):
     outcome = rig.send(**said, reply_to=f"false_{PERSON}@c.us_3AGONE")
     assert isinstance(outcome, Accepted)
     [sent] = rig.fake.delivered
     assert sent.reply_to == ""
 
 
-def test_a_fault_is_not_blamed_on_a_quote_that_is_there(wppconnect):
+def test_other_errors_are_not_retried_without_quote(wppconnect):
     name = customer_message_id(wppconnect)
     fault = {"status": "Error", "message": "Erro ao enviar a mensagem.", "error": {}}
     wppconnect.fake.faults.append(faults.reply_after(500, fault))
@@ -179,7 +179,7 @@ def test_a_fault_is_not_blamed_on_a_quote_that_is_there(wppconnect):
 
 
 @pytest.mark.parametrize("said", [{"text": "Oi"}, PICTURE])
-def test_wppconnect_finds_what_may_have_gone_out_by_its_id(wppconnect, said):
+def test_wppconnect_finds_a_sent_message_by_its_id(wppconnect, said):
     out = wppconnect.out(**said, is_canonical=True)
     wppconnect.fake.faults.append(faults.cut_after())
     assert wppconnect.gateway.send(wppconnect.account, out).maybe_sent
@@ -188,7 +188,7 @@ def test_wppconnect_finds_what_may_have_gone_out_by_its_id(wppconnect, said):
     assert found == Accepted((sent.id,), PERSON)
 
 
-def test_wppconnect_finds_nothing_that_did_not_go_out(wppconnect):
+def test_wppconnect_does_not_find_an_unsent_message(wppconnect):
     out = wppconnect.out(is_canonical=True)
     assert wppconnect.gateway.lookup(wppconnect.account, out) is None
     empty = {"status": "Success", "response": {"data": False, "session": "padaria"}}
@@ -216,7 +216,7 @@ def test_evolution_fetches_the_file_of_a_wrapped_message(evolution, wrapper):
     assert fetched == Fetched(PNG, "image/png", "")
 
 
-def test_evolution_fetches_the_file_of_a_message_that_it_has_not_kept(evolution):
+def test_evolution_fetches_the_file_of_an_unstored_message(evolution):
     media = _wrapped(evolution, "ephemeralMessage")
     evolution.fake.kept.clear()
     fetched = evolution.gateway.fetch(evolution.account, media)

@@ -128,17 +128,17 @@ def test_an_unknown_kind_keeps_a_readable_placeholder(received):
         "protocol",
     ],
 )
-def test_what_nobody_said_is_no_message(received, kind):
+def test_events_without_content_are_not_messages(received, kind):
     assert received(kind) == [Ignored(kind)]
 
 
-def test_what_cannot_be_read_yet_is_awaited(received):
+def test_an_encrypted_message_is_ignored_until_decrypted(received):
     """The server sends the same message twice: before and after it is decrypted."""
     assert received("ciphertext", id="false_x_1") == [Ignored("ciphertext")]
     assert text_of(received("chat", id="false_x_1", body="Oi")) == "Oi"
 
 
-def test_the_name_of_a_document_is_no_caption(received):
+def test_the_name_of_a_document_is_not_its_caption(received):
     fields = {"mimetype": "application/pdf", "filename": "Nota.pdf"}
     [event] = received("document", caption="Nota.pdf", **fields)
     assert (event.content.text, event.content.media.name) == ("", "Nota.pdf")
@@ -149,7 +149,7 @@ def test_the_name_of_a_document_is_no_caption(received):
 @pytest.mark.parametrize(
     ("mime", "size"), [("video/mp4", None), ("image/jpeg", 52046), ("image/webp", 0)]
 )
-def test_a_preview_is_not_taken_for_the_file(received, mime, size):
+def test_a_preview_is_not_used_as_the_file(received, mime, size):
     body = b64encode(PREVIEW).decode()
     [event] = received("image", body=body, mimetype=mime, size=size, id="false_x_1")
     media = event.content.media
@@ -157,13 +157,13 @@ def test_a_preview_is_not_taken_for_the_file(received, mime, size):
 
 
 @pytest.mark.parametrize("size", [None, len(PREVIEW)])
-def test_a_photo_comes_with_its_bytes(received, size):
+def test_a_photo_has_its_content(received, size):
     body = b64encode(PREVIEW).decode()
     [event] = received("image", body=body, mimetype="image/jpeg", size=size)
     assert event.content.media.base64 == body
 
 
-def test_unread_messages_of_the_start_are_messages(wppconnect):
+def test_unread_messages_at_startup_are_read(wppconnect):
     frame = wppconnect.fake.inbound(CHAT, "não lida", id="false_x_1")
     [event] = wppconnect.received({**frame, "event": "unreadmessages"})
     assert (event.external_id, event.content.text) == ("false_x_1", "não lida")
@@ -172,7 +172,7 @@ def test_unread_messages_of_the_start_are_messages(wppconnect):
     assert isinstance(event, Echo)
 
 
-def test_a_quoted_reply_names_its_message(received):
+def test_a_reply_refers_to_the_quoted_message(received):
     def quoted(**fields):
         [event] = received("chat", body="sim", **fields)
         return event.reply_to
@@ -186,7 +186,7 @@ def test_a_quoted_reply_names_its_message(received):
     assert quoted() == ""
 
 
-def test_where_a_customer_came_from(received):
+def test_the_origin_of_a_customer(received):
     ad = {"title": "Inverno", "sourceId": "12", "sourceUrl": "https://fb.me/a"}
     [event] = received("chat", body="Oi", ctwaContext=ad)
     assert event.origin == Origin("ad", "12", "Inverno", "https://fb.me/a")
@@ -197,7 +197,7 @@ def test_where_a_customer_came_from(received):
     assert event.origin is None
 
 
-def test_a_reaction_is_of_its_message(parsed):
+def test_a_reaction_refers_to_its_message(parsed):
     def reaction(text, **own):
         own = {"fromMe": False, "remote": CHAT, **own}
         return parsed(
@@ -217,11 +217,11 @@ def test_a_reaction_is_of_its_message(parsed):
     assert reaction("👍", remote="120363@g.us") == [Ignored("crowd")]
 
 
-def test_what_is_taken_back(parsed):
+def test_deleted_messages(parsed):
     assert parsed("onrevokedmessage", refId=SENT) == [Deleted(SENT)]
 
 
-def test_a_vote_is_read_with_its_poll(parsed):
+def test_a_vote_has_its_poll(parsed):
     def vote(options, sender=CHAT, **fields):
         fields = {"chatId": CHAT, "msgId": {"_serialized": SENT}, **fields}
         moment = NOW * 1000
@@ -243,7 +243,7 @@ def test_a_vote_is_read_with_its_poll(parsed):
     assert vote([], sender="551140001111@c.us") == [Ignored("own vote")]
 
 
-def test_a_call_is_a_line(parsed):
+def test_a_call_becomes_a_message(parsed):
     [event] = parsed("incomingcall", id="C1", peerJid=CHAT, isVideo=True, offerTime=NOW)
     assert (event.external_id, event.person.ids) == ("call:C1", (PHONE,))
     assert event.content == Content("call", "Chamada de vídeo")
@@ -251,7 +251,7 @@ def test_a_call_is_a_line(parsed):
     assert crowd == [Ignored("crowd")]
 
 
-def test_a_chat_that_comes_as_an_object(received):
+def test_a_chat_id_as_an_object(received):
     chat = {"server": "lid", "user": "123456", "_serialized": "123456@lid"}
     [event] = received("chat", body="Oi", chatId=chat)
     assert event.person.ids == (PHONE, "lid:123456")

@@ -40,7 +40,7 @@ def test_wppconnect_text(wppconnect):
     ]
 
 
-def test_wppconnect_media_is_its_body(wppconnect):
+def test_wppconnect_media_is_in_the_body(wppconnect):
     frame = wppconnect.fake.inbound(
         f"{PHONE}@c.us", "T2dnUw==", type="ptt", mimetype="audio/ogg", id="false_x_1"
     )
@@ -50,7 +50,7 @@ def test_wppconnect_media_is_its_body(wppconnect):
     )
 
 
-def test_wppconnect_lid_is_no_phone(wppconnect):
+def test_wppconnect_lid_is_not_a_phone(wppconnect):
     [event] = wppconnect.received(wppconnect.fake.inbound("12345678901@lid", "Oi"))
     assert event.person.ids == ("lid:12345678901",)
 
@@ -92,20 +92,20 @@ def test_wppconnect_session(wppconnect):
     assert (qr.state, qr.qr) == ("qr", "iVBO")
 
 
-def test_a_name_is_freed_of_controls_and_direction_marks(wppconnect):
+def test_control_and_direction_characters_are_removed_from_names(wppconnect):
     frame = wppconnect.fake.inbound(f"{PHONE}@c.us", "Oi")
     frame["sender"]["pushname"] = "Ma\u202eria\x00\n Souza\u200f"
     [event] = wppconnect.received(frame)
     assert event.person.name == "Ma ria Souza"
 
 
-def test_half_characters_and_nul_can_be_stored(wppconnect):
+def test_lone_surrogates_and_nul_are_replaced(wppconnect):
     frame = wppconnect.fake.inbound(f"{PHONE}@c.us", "a\x00b\ud83dc")
     [event] = wppconnect.received(frame)
     assert event.content.text == "ab?c"
 
 
-def test_old_times_of_all_are_within_a_month(wppconnect):
+def test_times_are_limited_to_the_last_month(wppconnect):
     old = NOW - int(timedelta(days=31).total_seconds())
     [event] = wppconnect.received(wppconnect.fake.inbound(f"{PHONE}@c.us", "a", t=old))
     assert event.at is None

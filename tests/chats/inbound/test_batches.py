@@ -1,4 +1,4 @@
-"""Several events of a partition are processed together, and none suffers from another."""
+"""Several events of a partition are processed together without affecting each other."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def statuses(*messages: Message) -> list[str]:
 
 
 def told(message: Message) -> list[str]:
-    """The states of a message that the feed has captured, in order.
+    """Returns the states of a message that the feed has captured, in order.
 
     A relay of the session may have numbered some of them.
     """
@@ -72,7 +72,7 @@ def told(message: Message) -> list[str]:
 
 
 def test_receipts_of_many_messages_take_three_statements(cloud, chat):
-    """What claims them, the account, and what applies them all."""
+    """The claim, the lookup of the account, and the update of all messages."""
     messages = [sent(chat, f"wamid.{n}") for n in range(8)]
     arrive(cloud, *((one.gateway_id, "delivered", str(one.uuid)) for one in messages))
     with at_most(3):
@@ -81,7 +81,7 @@ def test_receipts_of_many_messages_take_three_statements(cloud, chat):
     assert set(InboundEvent.objects.values_list("state", "note")) == {("done", "")}
 
 
-def test_each_status_of_a_message_is_told(cloud, chat):
+def test_each_status_of_a_message_is_captured(cloud, chat):
     first, second = sent(chat, "wamid.1", "wait"), sent(chat, "wamid.2")
     arrive(
         cloud,
@@ -106,7 +106,7 @@ def test_messages_between_receipts_keep_their_order(cloud, chat):
     assert [each.content for each in came] == ["um", "dois"]
 
 
-def test_a_receipt_of_an_unknown_message_is_kept_and_stops_no_other(cloud, chat):
+def test_a_receipt_of_an_unknown_message_is_stored_and_blocks_no_other(cloud, chat):
     message = sent(chat, "wamid.1")
     arrive(cloud, ("wamid.9", "delivered", ""), ("wamid.1", "delivered", ""))
     work()
@@ -115,7 +115,7 @@ def test_a_receipt_of_an_unknown_message_is_kept_and_stops_no_other(cloud, chat)
     assert not InboundEvent.objects.filter(state="parked").exists()
 
 
-def test_a_receipt_names_a_message_whose_gateway_id_is_not_known(cloud, chat):
+def test_a_receipt_with_our_id_finds_a_message_without_gateway_id(cloud, chat):
     message = sent(chat, None, "wait")
     arrive(cloud, ("wamid.1", "delivered", str(message.uuid)))
     work()
@@ -143,7 +143,7 @@ def test_receipts_that_fail_together_are_processed_one_by_one(cloud, chat, monke
     assert set(InboundEvent.objects.values_list("state", flat=True)) == {"done"}
 
 
-def test_what_was_tried_before_is_claimed_alone(cloud, chat):
+def test_a_retried_event_is_claimed_alone(cloud, chat):
     messages = [sent(chat, f"wamid.{n}") for n in range(4)]
     arrive(cloud, *((one.gateway_id, "read", "") for one in messages))
     ids = [*InboundEvent.objects.order_by("pk").values_list("pk", flat=True)]
@@ -159,7 +159,7 @@ def test_a_partition_is_claimed_by_one_worker(cloud, chat):
     assert queue.claim(5, each=batches.AT_ONCE) == []
 
 
-def test_a_worker_that_stops_gives_back_what_it_has_not_processed(cloud, chat):
+def test_a_stopping_worker_releases_unprocessed_events(cloud, chat):
     for text in ("um", "dois", "três"):
         post(cloud, "/webhooks/whatsapp", cloud.inbound(PHONE, text))
     stopping = iter([False, False, True])
@@ -169,7 +169,7 @@ def test_a_worker_that_stops_gives_back_what_it_has_not_processed(cloud, chat):
     assert work() == 2
 
 
-def test_slow_events_leave_the_others_to_a_later_claim(cloud, chat, monkeypatch):
+def test_after_slow_events_the_rest_is_left_to_a_later_claim(cloud, chat, monkeypatch):
     for text in ("um", "dois", "três"):
         post(cloud, "/webhooks/whatsapp", cloud.inbound(PHONE, text))
     monkeypatch.setattr(batches, "LONGEST", -1.0)

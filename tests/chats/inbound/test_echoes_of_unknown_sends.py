@@ -1,4 +1,4 @@
-"""Echoes of messages that may have been sent: they are those messages, not new ones."""
+"""Echoes confirm messages with an unknown result instead of creating new ones."""
 
 from __future__ import annotations
 
@@ -85,7 +85,7 @@ def test_the_echo_of_a_file_confirms_it(contact, handle, kind, echoed, caption):
         Content("text", "Seu bolo"),
     ],
 )
-def test_another_file_or_text_is_a_message_of_its_own(contact, handle, content):
+def test_another_file_or_text_is_a_new_message(contact, handle, content):
     message = in_doubt(contact, FILE, type="pdf", details={"caption": "Seu bolo"})
     handle("evolution", echo_of(contact, content, is_api=True))
     assert state_of(message) == ("wait", None)
@@ -93,7 +93,9 @@ def test_another_file_or_text_is_a_message_of_its_own(contact, handle, content):
 
 
 @pytest.mark.parametrize(("caption", "is_ours"), [("", False), ("Seu bolo", True)])
-def test_a_file_without_words_may_be_from_the_phone(contact, handle, caption, is_ours):
+def test_a_file_without_caption_may_be_from_the_phone(
+    contact, handle, caption, is_ours
+):
     details = {"caption": caption} if caption else None
     message = in_doubt(contact, FILE, type="image", details=details)
     handle("wppconnect", echo_of(contact, Content("image", caption, Media())))
@@ -111,7 +113,7 @@ def test_a_late_echo_proves_that_the_message_was_sent(contact, handle):
     assert Message.objects.count() == 1
 
 
-def test_what_another_program_said_afterwards_proves_nothing(contact, handle):
+def test_later_messages_of_other_programs_are_new_messages(contact, handle):
     message = given_up(contact)
     said = Content("text", "Olá")
     later = timezone.now() + timedelta(minutes=5)
@@ -120,14 +122,14 @@ def test_what_another_program_said_afterwards_proves_nothing(contact, handle):
     assert Message.objects.count() == 2
 
 
-def test_what_was_typed_on_the_phone_proves_nothing(contact, handle):
+def test_messages_typed_on_the_phone_are_new_messages(contact, handle):
     message = given_up(contact)
     handle("wppconnect", echo_of(contact, Content("text", "Olá")))
     assert state_of(message) == ("failed", None)
     assert Message.objects.count() == 2
 
 
-def test_the_same_words_said_again_are_not_taken_for_the_first(contact, handle):
+def test_a_later_message_with_the_same_text_is_new(contact, handle):
     first, second = given_up(contact), queue(contact)
     Delivery.objects.filter(message=second).update(in_flight=True)
     with pytest.raises(NotYetError):
@@ -135,9 +137,7 @@ def test_the_same_words_said_again_are_not_taken_for_the_first(contact, handle):
     assert state_of(first) == ("failed", None)
 
 
-def test_events_that_carry_our_id_settle_what_was_given_up(
-    contact, page_contact, handle
-):
+def test_events_with_our_id_confirm_a_failed_message(contact, page_contact, handle):
     texted, posted = given_up(contact), given_up(page_contact)
     handle("whatsapp", Receipt("sent", ("wamid.1",), str(texted.uuid)))
     content = Content("text", "Olá")
@@ -152,7 +152,7 @@ def test_a_message_that_the_gateway_refused_stays_failed(contact, handle):
     assert state_of(message)[0] == "failed"
 
 
-def test_a_file_whose_caption_was_not_tried_says_so(page_contact, handle):
+def test_a_file_whose_caption_was_not_sent_has_a_note(page_contact, handle):
     message = in_doubt(page_contact, FILE, type="image", details={"caption": "Bolo"})
     uuid = str(message.uuid)
     picture, text = Content("image", "", Media()), Content("text", "Bolo")
@@ -178,7 +178,7 @@ def test_an_event_during_an_attempt_waits_until_the_caption_is_sent(
         with pytest.raises(NotYetError):
             handle(source, event)
     assert not Delivery.objects.filter(done_at__isnull=False).exists()
-    # After the attempts have ended, both settle at once.
+    # After the attempts have ended, both are applied at once.
     Delivery.objects.update(in_flight=False, done_at=timezone.now())
     handle("facebook", echo)
     handle("whatsapp", receipt)

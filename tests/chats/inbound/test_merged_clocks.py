@@ -1,4 +1,4 @@
-"""What becomes of the clocks and tasks of two contacts that are one person."""
+"""Clocks and tasks after two contacts are merged."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def life_in(api, manager, area):
     return life
 
 
-def test_the_chat_that_goes_on_keeps_its_clocks(api, manager, sales):
+def test_the_kept_chat_keeps_its_clocks(api, manager, sales):
     builders.save_policy(manager, slaQueue=60, slaResolution=60)
     first, second = (life_in(api, manager, sales) for _ in range(2))
     run_tasks()
@@ -41,7 +41,7 @@ def test_the_only_open_chat_keeps_its_clocks(api, manager, sales, ana):
     assert Chat.objects.get().contact_id == contact.pk
 
 
-def test_what_was_to_be_done_is_done_for_the_one(api, manager, sales):
+def test_tasks_run_for_the_merged_contact(api, manager, sales):
     builders.save_policy(manager, slaQueue=60)
     first = Life(api, manager)
     second = life_in(api, manager, sales)

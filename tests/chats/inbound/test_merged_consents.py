@@ -1,4 +1,4 @@
-"""What a customer has agreed to, and revoked, as one of two contacts that are one person."""
+"""Consents and revocations after two contacts are merged."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def test_a_revocation_holds_for_both(manager, revoked_by):
 
 
 @pytest.mark.parametrize("given_by", [0, 1])
-def test_what_was_given_again_later_is_given(manager, given_by):
+def test_a_consent_given_after_the_revocation_is_kept(manager, given_by):
     both = [builders.make_contact(manager) for _ in range(2)]
     consent(both[given_by], THIRD)
     consent(both[1 - given_by], FIRST, SECOND)

@@ -1,4 +1,4 @@
-"""Two contacts that turn out to be one person keep the tags of both."""
+"""Merged contacts have the tags of both."""
 
 from __future__ import annotations
 

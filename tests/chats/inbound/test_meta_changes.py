@@ -104,7 +104,7 @@ def message(name):
     return Message.objects.get(gateway_id=name)
 
 
-def test_an_edit_changes_the_message_and_keeps_what_it_said(chat, events, process):
+def test_an_edit_changes_the_message_and_keeps_the_old_text(chat, events, process):
     process(events.edit(events.first, "Quero torta"))
     edited = message(events.first)
     assert edited.content == "Quero torta"
@@ -113,14 +113,14 @@ def test_an_edit_changes_the_message_and_keeps_what_it_said(chat, events, proces
     assert Message.objects.count() == 2
 
 
-def test_a_message_is_taken_back(chat, events, process):
+def test_a_message_is_deleted_by_its_sender(chat, events, process):
     process(events.delete(events.first))
     assert "deleted" in message(events.first).details
     assert message(events.first).content == "Quero bolo"
     assert Message.objects.count() == 2
 
 
-def test_a_reaction_comes_and_goes(chat, events, process):
+def test_a_reaction_is_added_and_removed(chat, events, process):
     process(events.react(events.ours, "👍"))
     assert message(events.ours).details == {"reactions": [{"from": "", "emoji": "👍"}]}
     process(events.react(events.ours, ""))
@@ -128,13 +128,13 @@ def test_a_reaction_comes_and_goes(chat, events, process):
     assert Message.objects.count() == 2
 
 
-def test_an_answer_quotes_our_message(chat, events, process):
+def test_a_reply_quotes_our_message(chat, events, process):
     process(events.answer(events.ours, "De cenoura"))
     answer = Message.objects.latest("id")
     assert answer.content == "De cenoura"
     assert answer.details == {"replyTo": str(message(events.ours).uuid)}
 
 
-def test_what_quotes_a_message_from_before_us_is_kept(chat, events, process):
+def test_a_reply_to_an_unknown_message_is_stored(chat, events, process):
     process(events.answer("wamid.unknown", "De cenoura"))
     assert Message.objects.latest("id").details is None

@@ -28,7 +28,7 @@ from tests.chats.conftest import (
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-# Messenger's names of the events of a status.
+# Messenger's names for the events of each status.
 SAYS = {"delivered": "delivery", "read": "read"}
 
 
@@ -44,7 +44,7 @@ def test_the_echo_of_our_own_send_confirms_it(page, page_contact, rounds):
     assert only.status == "read"
 
 
-def test_a_send_whose_answer_was_lost_is_confirmed_by_its_echo(
+def test_a_send_with_unknown_result_is_confirmed_by_its_echo(
     page, page_contact, rounds
 ):
     page.people[page_contact.external_id] = datetime.now(UTC)
@@ -60,7 +60,7 @@ def test_a_send_whose_answer_was_lost_is_confirmed_by_its_echo(
     assert Delivery.objects.get().done_at is not None
 
 
-def test_what_was_written_in_the_page_s_inbox_is_kept_as_outgoing(page, rounds):
+def test_messages_written_in_the_page_s_inbox_are_stored_as_outgoing(page, rounds):
     echo = {"mid": "m_x", "is_echo": True, "text": "Já respondi", "app_id": 2}
     event = {"sender": {"id": page.page}, "recipient": {"id": PSID}, "message": echo}
     post(page, "/webhooks/facebook", page.frame(event))
@@ -73,7 +73,7 @@ def test_what_was_written_in_the_page_s_inbox_is_kept_as_outgoing(page, rounds):
     )
 
 
-def test_media_is_fetched_from_meta_and_from_nobody_else(page, rounds):
+def test_media_is_only_fetched_from_meta(page, rounds):
     page.media["a"] = (PNG, "image/png")
     links = (f"{page.url}/media/a", "http://169.254.169.254/latest/meta-data")
     for n, link in enumerate(links):
@@ -130,7 +130,7 @@ def test_a_caption_stored_as_an_earlier_message_is_not_stored_again(
     assert Message.objects.count() == 2
 
 
-def test_news_before_their_message_wait_for_it(page, rounds):
+def test_receipts_before_their_message_wait_for_it(page, rounds):
     reacts = page._event(PSID, message={"mid": "m_1", "is_deleted": True})
     post(page, "/webhooks/facebook", page.frame(reacts))
     rounds.make()
@@ -145,7 +145,7 @@ def test_news_before_their_message_wait_for_it(page, rounds):
     assert set(InboundEvent.objects.values_list("state", flat=True)) == {"done"}
 
 
-def test_news_of_a_message_that_never_comes_are_let_go(page, rounds):
+def test_receipts_of_a_message_that_never_arrives_are_dropped(page, rounds):
     reacts = page._event(PSID, message={"mid": "m_1", "is_deleted": True})
     post(page, "/webhooks/facebook", page.frame(reacts))
     rounds.make()
@@ -156,7 +156,7 @@ def test_news_of_a_message_that_never_comes_are_let_go(page, rounds):
     assert InboundEvent.objects.get().state == "done"
 
 
-def test_a_person_without_a_phone_is_answered_by_the_other_id(cloud, rounds, api):
+def test_a_person_without_a_phone_is_sent_to_by_the_other_id(cloud, rounds, api):
     events = cloud.inbound(PHONE, "Oi")
     value = events["entry"][0]["changes"][0]["value"]
     value["messages"][0]["from"] = "BR.1502576394655843"
@@ -171,7 +171,7 @@ def test_a_person_without_a_phone_is_answered_by_the_other_id(cloud, rounds, api
     assert cloud.delivered[0].to == "BR.1502576394655843"
 
 
-def test_a_receipt_of_the_cloud_lifts_by_our_own_id(cloud, rounds, manager):
+def test_a_receipt_of_the_cloud_finds_the_message_by_our_id(cloud, rounds, manager):
     contact = builders.make_contact(manager, external_id=PHONE)
     cloud.people[PHONE] = datetime.now(UTC)
     from hci_center.demo.gateways import faults
@@ -186,7 +186,7 @@ def test_a_receipt_of_the_cloud_lifts_by_our_own_id(cloud, rounds, manager):
     assert (message.status, message.gateway_id) == ("read", cloud.delivered[0].id)
 
 
-def test_a_receipt_of_an_earlier_attempt_only_lifts(cloud, rounds, contact):
+def test_a_receipt_of_an_earlier_attempt_only_raises_the_status(cloud, rounds, contact):
     message = queue(contact, "Olá", gateway_id="wamid.2", status="sent")
     Delivery.objects.update(done_at=datetime.now(UTC))
     for status, expected in (("failed", "sent"), ("delivered", "delivered")):
@@ -199,7 +199,7 @@ def test_a_receipt_of_an_earlier_attempt_only_lifts(cloud, rounds, contact):
 
 
 @pytest.mark.parametrize("status", ["delivered", "read"])
-def test_a_mark_that_overtakes_the_answer_of_a_send_counts(
+def test_a_watermark_before_the_response_of_a_send_is_applied(
     page, page_contact, rounds, status
 ):
     earlier = builders.make_message(
@@ -226,7 +226,9 @@ def test_a_mark_that_overtakes_the_answer_of_a_send_counts(
 
 
 @pytest.mark.parametrize("status", ["delivered", "read"])
-def test_a_mark_does_not_lift_what_left_after_it(page, page_contact, rounds, status):
+def test_a_watermark_does_not_apply_to_messages_sent_after_it(
+    page, page_contact, rounds, status
+):
     """The message was queued before the watermark, but sent after it."""
     chat = builders.make_chat(page_contact)
     now = datetime.now(UTC)
@@ -255,14 +257,14 @@ def test_a_mark_does_not_lift_what_left_after_it(page, page_contact, rounds, sta
     early.refresh_from_db()
     late.refresh_from_db()
     assert (early.status, late.status) == (status, "sent")
-    # When each was reached is known, as by a receipt.
+    # The time of each status is stored, as with a receipt.
     times = Delivery.objects.order_by("pk").values_list(f"{status}_at", flat=True)
     assert [at is not None for at in times] == [True, False]
     reached = Delivery.objects.filter(delivered_at=None, read_at=None)
     assert reached.get().message == late
 
 
-def test_what_its_sender_took_back_stays_and_is_marked(manager, page, rounds):
+def test_a_message_deleted_by_its_sender_is_kept_and_marked(manager, page, rounds):
     photos = [{"type": "location", "payload": {"coordinates": {"lat": 1, "long": 2}}}]
     events = page.inbound(PSID, "Esqueça", attachments=photos)
     mid = events["entry"][0]["messaging"][0]["message"]["mid"]

@@ -41,7 +41,7 @@ def test_a_customer_with_another_user_id_keeps_one_history(cloud, rounds, manage
     assert [d.to for d in cloud.delivered] == [OTHER_USER]
 
 
-def test_a_customer_is_answered_at_his_new_number(cloud, rounds, manager):
+def test_a_customer_is_sent_to_at_his_new_number(cloud, rounds, manager):
     post(cloud, "/webhooks/whatsapp", cloud.inbound(PHONE, "Oi"))
     new = "5521912345678"
     system = {"type": "user_changed_number", "wa_id": new}
@@ -55,7 +55,7 @@ def test_a_customer_is_answered_at_his_new_number(cloud, rounds, manager):
     assert [d.to for d in cloud.delivered] == [new]
 
 
-def test_a_phone_is_not_given_up_for_a_new_user_id(cloud, rounds, manager):
+def test_a_phone_is_kept_when_a_user_id_changes(cloud, rounds, manager):
     post(cloud, "/webhooks/whatsapp", cloud.inbound(PHONE, "Oi", from_user_id=USER))
     change = {"type": "user_changed_user_id", "user_id": OTHER_USER}
     events = renamed(cloud, previous_user_id=USER, **change)
@@ -68,7 +68,7 @@ def test_a_phone_is_not_given_up_for_a_new_user_id(cloud, rounds, manager):
     assert [d.to for d in cloud.delivered] == [PHONE]
 
 
-def test_an_ad_is_the_origin_of_the_message_that_it_brought(cloud, rounds):
+def test_a_message_has_the_ad_as_origin(cloud, rounds):
     referral = {"source_type": "ad", "source_id": "77", "headline": "Bolos"}
     events = cloud.inbound(PHONE, "Oi", referral=referral)
     post(cloud, "/webhooks/whatsapp", events)
@@ -78,7 +78,7 @@ def test_an_ad_is_the_origin_of_the_message_that_it_brought(cloud, rounds):
     }
 
 
-def test_a_caption_that_was_not_sent_with_its_file_is_reported(
+def test_a_caption_that_was_not_sent_with_its_file_is_reported_as_failed(
     page, page_contact, rounds, api, ana
 ):
     page.people[page_contact.external_id] = datetime.now(UTC)

@@ -72,14 +72,14 @@ def test_its_address_is_absolute_where_ours_is_known(manager, page, process, set
     assert contact.photo.startswith("https://centre.example/api/chat/photo/")
 
 
-def test_an_app_that_may_not_see_pictures_gets_the_name(manager, page, process):
+def test_an_app_without_permission_for_pictures_gets_the_name(manager, page, process):
     page.shows_pictures = False
     contact = process(page, "/webhooks/facebook", page.inbound(PSID, "Olá"))
     assert (contact.name, contact.photo) == ("Maria Souza", "")
     assert ProfileFetch.objects.get().next_at is None
 
 
-def test_nobody_is_asked_for_in_a_request(manager, page):
+def test_profiles_are_not_fetched_during_a_request(manager, page):
     assert (
         post(page, "/webhooks/facebook", page.inbound(PSID, "Olá")).status_code == 200
     )
@@ -98,9 +98,7 @@ def test_a_failing_lookup_loses_no_message(manager, page, process, trouble):
     assert ProfileFetch.objects.get().next_at is None
 
 
-def test_who_was_asked_for_is_not_asked_for_with_each_message(
-    manager, page, process, rounds
-):
+def test_a_profile_is_not_fetched_with_each_message(manager, page, process, rounds):
     for n in range(3):
         process(page, "/webhooks/facebook", page.inbound(PSID, str(n)))
     lookups = [r for r in page.requests if "fields=first_name" in r.target]
@@ -111,7 +109,7 @@ def test_who_was_asked_for_is_not_asked_for_with_each_message(
     assert process(page, "/webhooks/facebook", page.inbound(PSID, "Oi")).photo
 
 
-def test_a_picture_that_somebody_set_stays(manager, page, process):
+def test_a_picture_set_by_a_call_is_kept(manager, page, process):
     page.media[PSID] = (PNG, "image/png")
     process(page, "/webhooks/facebook", page.inbound(PSID, "Olá"))
     Portrait.objects.all().delete()
@@ -122,14 +120,14 @@ def test_a_picture_that_somebody_set_stays(manager, page, process):
     assert not Portrait.objects.exists()
 
 
-def test_what_is_no_picture_is_not_kept(manager, page, process, settings):
+def test_a_file_that_is_not_a_picture_is_not_stored(manager, page, process, settings):
     page.media[PSID] = (sample_files.SVG, "image/svg+xml")
     contact = process(page, "/webhooks/facebook", page.inbound(PSID, "Olá"))
     assert (contact.name, contact.photo) == ("Maria Souza", "")
     assert [p for p in Path(settings.MEDIA_ROOT).rglob("*") if p.is_file()] == []
 
 
-def test_a_picture_is_not_fetched_from_a_stranger(manager, page, process, controller):
+def test_a_picture_is_not_fetched_from_another_host(manager, page, process, controller):
     page.media[PSID] = (PNG, "image/png")
     plain = page._profile
 
@@ -144,7 +142,7 @@ def test_a_picture_is_not_fetched_from_a_stranger(manager, page, process, contro
     assert controller.requests == []
 
 
-def test_a_passing_fault_is_tried_again(manager, page, process, rounds):
+def test_a_temporary_error_is_retried(manager, page, process, rounds):
     page.media[PSID] = (PNG, "image/png")
     page.is_send = lambda request: "fields=first_name" in request.target
     page.faults.append(faults.reply(500, b"<html>oops</html>"))
@@ -179,7 +177,7 @@ def test_a_picture_that_comes_with_a_message_is_copied(manager, wppconnect, page
     assert opened(picture_of(Contact.objects.get())[1]).size == opened(PNG).size
 
 
-def test_it_is_made_small_and_holds_nothing_beside(manager, page, process):
+def test_the_copy_is_small_and_without_metadata(manager, page, process):
     photo = encoded("JPEG", drawn(1300, 1000), exif=exif(6))
     page.media[PSID] = (photo, "image/jpeg")
     contact = process(page, "/webhooks/facebook", page.inbound(PSID, "Olá"))
@@ -190,14 +188,16 @@ def test_it_is_made_small_and_holds_nothing_beside(manager, page, process):
 
 
 @pytest.mark.parametrize("make", [bomb, lambda: encoded("JPEG")[:300]])
-def test_what_cannot_be_shown_is_not_kept(manager, page, process, settings, make):
+def test_a_picture_that_cannot_be_shown_is_not_stored(
+    manager, page, process, settings, make
+):
     page.media[PSID] = (make(), "image/png")
     contact = process(page, "/webhooks/facebook", page.inbound(PSID, "Olá"))
     assert (contact.name, contact.photo) == ("Maria Souza", "")
     assert [p for p in Path(settings.MEDIA_ROOT).rglob("*") if p.is_file()] == []
 
 
-def test_a_picture_goes_with_its_contact(manager, page, process):
+def test_a_picture_is_deleted_with_its_contact(manager, page, process):
     page.media[PSID] = (PNG, "image/png")
     contact = process(page, "/webhooks/facebook", page.inbound(PSID, "Olá"))
     assert sweep_orphans() == 0

@@ -1,4 +1,4 @@
-"""A webhook resolves manager and contact once and records the message with them."""
+"""A webhook's manager and contact are looked up once and the message stored with them."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def arrival(contact: Contact, **over: Any) -> IncomingMessage:
     return IncomingMessage(**values | over)
 
 
-def test_a_page_s_next_message_takes_five_queries(manager, page):
+def test_a_page_s_next_message_needs_five_queries(manager, page):
     """The manager, the contact, the message, the missing profile, the event."""
     post(page, "/webhooks/facebook", page.inbound(PSID, "1"))
     process_one()
@@ -61,7 +61,7 @@ def test_a_page_s_next_message_takes_five_queries(manager, page):
     ]
 
 
-def test_a_number_s_next_message_takes_four_queries(manager, cloud):
+def test_a_number_s_next_message_needs_four_queries(manager, cloud):
     """The manager, the contact, the message, the event; one more for a quotation."""
     post(cloud, "/webhooks/whatsapp", cloud.inbound(PHONE, "1"))
     process_one()
@@ -84,7 +84,7 @@ def test_a_contact_that_is_deleted_meanwhile_is_restored(manager):
     assert (kept.pk, kept.deleted_at, kept.unread) == (contact.pk, None, 1)
 
 
-def test_a_contact_that_is_merged_meanwhile_passes_its_message_on(manager):
+def test_the_message_of_a_contact_merged_meanwhile_goes_to_the_other(manager):
     user = "BR.1502576394655843"
     by_user = resolve_contact(manager.pk, "whatsapp", Person((user,)), actor=ACTOR)
     resolve_contact(manager.pk, "whatsapp", Person((PHONE,)), actor=ACTOR)
@@ -111,7 +111,7 @@ def test_a_repeated_message_is_stored_once(manager):
         ((PHONE,), "Maria", None),
     ],
 )
-def test_what_is_learned_later_is_added_to_a_known_contact(manager, ids, name, phone):
+def test_new_ids_are_added_to_a_known_contact(manager, ids, name, phone):
     first = resolve_contact(manager.pk, "whatsapp", Person(ids[:1]), actor=ACTOR)
     for _ in range(2):
         resolve_contact(manager.pk, "whatsapp", Person(ids, name), actor=ACTOR)
@@ -121,7 +121,7 @@ def test_what_is_learned_later_is_added_to_a_known_contact(manager, ids, name, p
     assert set(ids) <= set(aliases)
 
 
-def test_more_digits_than_phones_have_are_no_id(api, manager):
+def test_too_many_digits_are_not_a_valid_id(api, manager):
     with pytest.raises(ValueError, match="usable"):
         resolve_contact(manager.pk, "whatsapp", Person(("9" * 20,)), actor=ACTOR)
     known = Person(("9" * 20, "lid:12345"))

@@ -41,14 +41,14 @@ def pass_time(**by):
     WebhookSecret.objects.filter(ends_at__gt=moved).update(ends_at=moved)
 
 
-def test_it_is_the_same_until_it_is_renewed(manager, settings, post_event):
+def test_an_address_does_not_change_until_renewed(manager, settings, post_event):
     path = webhook_path("evolution", manager.pk)
     settings.SECRET_KEY = "another-secret-key-of-this-centre-" * 2
     assert webhook_path("evolution", manager.pk) == path
     assert post_event(path) == 200
 
 
-def test_a_renewed_one_goes_beside_the_old_one_for_a_day(manager, post_event):
+def test_the_old_address_stays_valid_for_a_day(manager, post_event):
     old = webhook_path("evolution", manager.pk)
     new = renewed_webhook_path("evolution", manager.pk)
     assert new != old
@@ -58,14 +58,14 @@ def test_a_renewed_one_goes_beside_the_old_one_for_a_day(manager, post_event):
     assert (post_event(new), post_event(old)) == (200, 403)
 
 
-def test_an_old_one_can_end_at_once_also_one_that_was_going_on(manager, post_event):
+def test_old_addresses_can_be_ended_at_once(manager, post_event):
     oldest = webhook_path("evolution", manager.pk)
     old = renewed_webhook_path("evolution", manager.pk)
     new = renewed_webhook_path("evolution", manager.pk, at_once=True)
     assert [post_event(path) for path in (oldest, old, new)] == [403, 403, 200]
 
 
-def test_another_renewal_does_not_lengthen_the_first(manager):
+def test_another_renewal_does_not_extend_the_first(manager):
     webhook_path("evolution", manager.pk)
     renewed_webhook_path("evolution", manager.pk)
     first = WebhookSecret.objects.exclude(ends_at=None).get().ends_at
@@ -91,7 +91,7 @@ def test_it_is_encrypted_in_the_table(manager):
     assert len(secret) == 40
 
 
-def test_the_addresses_of_an_earlier_version_go_on(manager, settings, post_event):
+def test_addresses_of_an_earlier_version_stay_valid(manager, settings, post_event):
     """They were derived from HCI_SECRET_KEY, and gateways are configured with them."""
     key = b"webhook:" + settings.SECRET_KEY.encode()
     name = f"evolution:{manager.pk}".encode()
@@ -123,12 +123,12 @@ def test_the_command_prints_the_new_address(manager, post_event, settings):
 
 
 @pytest.mark.parametrize("name", ["1", "5511499999999"])
-def test_the_command_knows_the_managers(manager, name):
+def test_the_command_refuses_unknown_managers(manager, name):
     with pytest.raises(CommandError, match="no manager"):
         renew(name)
 
 
-def test_a_gateway_that_signs_has_no_address_to_renew(db):
+def test_a_gateway_with_signatures_has_no_address_to_renew(db):
     signing = make_manager(gateway="whatsapp_cloud")
     with pytest.raises(CommandError, match="no webhook address of its own"):
         renew(str(signing.number))

@@ -47,7 +47,7 @@ def test_a_page_s_message_becomes_a_contact_a_chat_and_a_message(manager, page, 
     assert InboundEvent.objects.get().state == "done"
 
 
-def test_the_handshake_is_answered_for_our_token_alone(db, settings):
+def test_the_handshake_requires_our_token(db, settings):
     settings.META_VERIFY_TOKEN = "vt"
     query = {"hub.mode": "subscribe", "hub.verify_token": "vt", "hub.challenge": "42"}
     for path in ("/webhooks/facebook", "/webhooks/whatsapp", "/webhooks/facebook/"):
@@ -66,7 +66,7 @@ def test_the_handshake_is_answered_for_our_token_alone(db, settings):
     ],
 )
 @pytest.mark.parametrize("path", ["/webhooks/facebook", "/webhooks/whatsapp"])
-def test_a_forged_body_is_refused_and_leaves_nothing(page, path, headers):
+def test_a_forged_body_is_refused_and_not_stored(page, path, headers):
     response = post(page, path, page.inbound(PSID, "Oi"), **headers)
     assert response.status_code == 403
     assert not InboundEvent.objects.exists()
@@ -74,7 +74,7 @@ def test_a_forged_body_is_refused_and_leaves_nothing(page, path, headers):
 
 @pytest.fixture
 def other_cloud(cloud, other_manager):
-    """The fake of another manager's app, with its own secret and number."""
+    """Returns the fake of another manager's app, with its own secret and number."""
     with FakeWhatsAppCloud(phone="7700", token="t", secret="other") as fake:
         give_cloud(other_manager, "7700", "other")
         yield fake
@@ -152,7 +152,7 @@ def test_a_number_that_moved_reports_to_its_new_manager(
     assert Message.objects.get(content="depois").manager == manager != moved
 
 
-def test_who_names_another_s_number_does_not_take_it_over(cloud, other_manager, rounds):
+def test_a_manager_cannot_take_over_the_number_of_another(cloud, other_manager, rounds):
     give_cloud(other_manager, CLOUD_PHONE, "other")
     events = cloud.inbound(PHONE, "Oi")
     own, cloud.secret = cloud.secret, "other"
@@ -163,12 +163,12 @@ def test_who_names_another_s_number_does_not_take_it_over(cloud, other_manager, 
     assert Message.objects.get().manager != other_manager
 
 
-def test_no_manager_s_own_app_reports_on_a_page(page, cloud):
+def test_a_manager_s_own_app_cannot_report_on_a_page(page, cloud):
     events = page.inbound(PSID, "Oi")
     assert post(cloud, "/webhooks/facebook", events).status_code == 403
 
 
-def test_a_truncated_body_is_malformed_and_leaves_nothing(page):
+def test_a_truncated_body_is_malformed_and_not_stored(page):
     raw = json.dumps(page.inbound(PSID, "Oi")).encode()[:-3]
     response = Client().post(
         "/webhooks/facebook",
@@ -180,7 +180,7 @@ def test_a_truncated_body_is_malformed_and_leaves_nothing(page):
     assert not InboundEvent.objects.exists()
 
 
-def test_a_secret_address_that_is_nobody_s_is_refused(manager, evolution):
+def test_an_unknown_secret_address_is_refused(manager, evolution):
     right = webhook_path("evolution", manager.pk)
     events = evolution.inbound(f"{PHONE}@s.whatsapp.net", "Oi")
     for wrong in (
@@ -195,7 +195,7 @@ def test_a_secret_address_that_is_nobody_s_is_refused(manager, evolution):
     assert post(evolution, right + "/messages-upsert", events).status_code == 200
 
 
-def test_a_hundred_identical_bodies_at_once_are_one_message(page, rounds):
+def test_a_hundred_simultaneous_identical_bodies_are_one_message(page, rounds):
     events = page.inbound(PSID, "Oi")
     statuses = []
 
@@ -225,7 +225,7 @@ def test_a_replay_after_days_is_one_message(evolution, manager, rounds):
     assert Message.objects.count() == 1
 
 
-def test_every_event_of_a_batch_is_taken_in_order(page, rounds):
+def test_all_events_of_a_batch_are_processed_in_order(page, rounds):
     frame = page.inbound(PSID, "0")
     for n in range(1, 6):
         frame["entry"] += page.inbound(PSID, str(n))["entry"]
@@ -235,7 +235,7 @@ def test_every_event_of_a_batch_is_taken_in_order(page, rounds):
     assert list(texts) == ["0", "1", "2", "3", "4", "5"]
 
 
-def test_a_poison_event_is_parked_and_blocks_nothing(page, rounds):
+def test_an_invalid_event_is_parked_and_blocks_no_other(page, rounds):
     frame = page.inbound(PSID, "before")
     frame["entry"][0]["messaging"] += [
         {"sender": {"id": PSID}, "message": {"text": "no mid"}},
@@ -248,7 +248,7 @@ def test_a_poison_event_is_parked_and_blocks_nothing(page, rounds):
     assert "mid" in parked.note
 
 
-def test_a_page_that_nobody_has_is_parked_and_can_be_processed_again(
+def test_an_event_of_an_unknown_page_is_parked_and_can_be_processed_again(
     manager, page, rounds
 ):
     manager.facebook_id = "another-page"
@@ -265,7 +265,7 @@ def test_a_page_that_nobody_has_is_parked_and_can_be_processed_again(
 
 
 @pytest.mark.parametrize(("state", "days"), [("done", 7), ("parked", 30)])
-def test_what_came_long_ago_is_forgotten(db, state, days):
+def test_old_events_are_deleted(db, state, days):
     now = datetime.now(UTC)
     for age in (days - 1, days + 1):
         InboundEvent.objects.create(
@@ -285,7 +285,7 @@ def test_what_came_long_ago_is_forgotten(db, state, days):
     assert InboundEvent.objects.filter(pk=waiting.pk).exists()
 
 
-def test_a_database_that_is_away_is_a_503(page, monkeypatch):
+def test_an_unavailable_database_is_a_503(page, monkeypatch):
     from django.db import OperationalError
 
     def away(*_args):
@@ -297,7 +297,7 @@ def test_a_database_that_is_away_is_a_503(page, monkeypatch):
     assert response["Retry-After"]
 
 
-def test_a_server_that_takes_no_writes_is_a_503_without_the_secret(
+def test_a_read_only_database_is_a_503_and_no_secret_is_logged(
     evolution, manager, monkeypatch, caplog
 ):
     def read_only(*_args):
@@ -315,7 +315,7 @@ def test_a_server_that_takes_no_writes_is_a_503_without_the_secret(
     assert path.rpartition("/")[2] not in "".join(lines)
 
 
-def test_what_the_installation_s_app_has_signed_reads_no_manager(
+def test_the_signature_of_the_installation_s_app_needs_no_query(
     cloud, settings, other_cloud
 ):
     settings.META_APP_SECRET = "sesame"
@@ -323,6 +323,6 @@ def test_what_the_installation_s_app_has_signed_reads_no_manager(
     with at_most(1):
         post(cloud, "/webhooks/whatsapp", cloud.inbound(PHONE, "Oi"))
     assert InboundEvent.objects.get().lane == CLOUD_PHONE
-    # Other apps may sign for their numbers as before.
+    # Other apps may still sign for their numbers.
     post(other_cloud, "/webhooks/whatsapp", other_cloud.inbound(PHONE, "Oi"))
     assert InboundEvent.objects.count() == 2

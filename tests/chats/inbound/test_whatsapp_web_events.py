@@ -47,7 +47,7 @@ def test_a_photo_of_an_album_is_fetched_by_its_own_message(evolution, deliver):
     assert message.error == ""
 
 
-def test_a_call_that_nobody_took_is_one_line_that_says_so(evolution, deliver):
+def test_a_missed_call_is_one_message(evolution, deliver):
     call = {"id": "C1", "from": JID, "isVideo": False}
     deliver(evolution, evolution.event("call", {**call, "status": "offer"}))
     assert Message.objects.get().content == "Voice call"
@@ -55,7 +55,7 @@ def test_a_call_that_nobody_took_is_one_line_that_says_so(evolution, deliver):
     assert Message.objects.get().content == "Missed voice call"
 
 
-def test_nobody_waits_because_of_a_call(evolution, deliver, manager):
+def test_a_call_does_not_make_a_customer_wait(evolution, deliver, manager):
     Manager.objects.filter(pk=manager.pk).update(has_automation=True)
     call = evolution.event("call", {"id": "C1", "from": JID, "status": "offer"})
     deliver(evolution, call, call)
@@ -73,7 +73,7 @@ def test_nobody_waits_because_of_a_call(evolution, deliver, manager):
     assert list(Message.objects.values_list("chat", flat=True)) == [line.chat_id] * 2
 
 
-def test_a_call_leaves_alone_who_waits_already(evolution, deliver):
+def test_a_call_does_not_change_an_existing_wait(evolution, deliver):
     call = {"id": "C1", "from": JID, "status": "offer"}
     deliver(evolution, evolution.inbound(JID, "Alguém aí?"))
     before = Contact.objects.get()
@@ -101,7 +101,7 @@ def test_an_edit_and_a_deletion_change_their_message(evolution, deliver):
     assert {"edited", "deleted"} <= message.details.keys()
 
 
-def test_one_bad_message_of_a_batch_parks_alone(evolution, manager, rounds):
+def test_only_the_invalid_message_of_a_batch_is_parked(evolution, manager, rounds):
     good = [evolution.inbound(JID, text)["data"] for text in ("um", "dois")]
     batch = [good[0], {"key": {}}, good[1]]
     events = evolution.event("messages.upsert", batch)
@@ -113,21 +113,19 @@ def test_one_bad_message_of_a_batch_parks_alone(evolution, manager, rounds):
     assert list(states) == ["done", "parked", "done"]
 
 
-def test_a_message_that_is_decrypted_later_is_not_hidden_by_its_first_news(
-    wppconnect, deliver
-):
+def test_a_message_decrypted_later_is_stored(wppconnect, deliver):
     first = wppconnect.inbound(CHAT, "", type="ciphertext", id=f"false_{CHAT}_3A1")
     deliver(wppconnect, first, {**first, "type": "chat", "body": "Oi"})
     assert Message.objects.get().content == "Oi"
 
 
-def test_unread_messages_of_a_start_are_kept_once(wppconnect, deliver):
+def test_unread_messages_at_startup_are_stored_once(wppconnect, deliver):
     events = wppconnect.inbound(CHAT, "não lida")
     deliver(wppconnect, {**events, "event": "unreadmessages"}, events)
     assert Message.objects.get().content == "não lida"
 
 
-def test_a_reply_and_a_reaction_are_of_their_message(wppconnect, deliver):
+def test_a_reply_and_a_reaction_refer_to_their_message(wppconnect, deliver):
     first = wppconnect.inbound(CHAT, "Quanto é?")
     reply = wppconnect.inbound(CHAT, "o de cenoura", quotedMsgId=first["id"])
     reaction = wppconnect.event(

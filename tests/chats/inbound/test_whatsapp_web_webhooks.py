@@ -32,7 +32,9 @@ from tests.chats.conftest import (
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-def test_evolution_s_echo_confirms_a_send_that_was_in_doubt(evolution, manager, rounds):
+def test_evolution_s_echo_confirms_a_send_with_unknown_result(
+    evolution, manager, rounds
+):
 
     contact = builders.make_contact(manager, external_id=PHONE)
     evolution.people.add(PHONE)
@@ -49,7 +51,7 @@ def test_evolution_s_echo_confirms_a_send_that_was_in_doubt(evolution, manager, 
     assert only.status == "read"
 
 
-def test_evolution_s_echo_before_the_answer_doubles_nothing(
+def test_evolution_s_echo_before_the_response_is_the_same_message(
     evolution, manager, patient_rounds
 ):
     contact = builders.make_contact(manager, external_id=PHONE)
@@ -96,7 +98,7 @@ def picture_event(evolution, encoded):
     )
 
 
-def test_what_came_but_is_no_file_is_asked_for_again(evolution, manager, rounds):
+def test_invalid_media_is_fetched_again(evolution, manager, rounds):
     evolution.media["3A7"] = (b64encode(PNG).decode(), "image/png")
     path = webhook_path("evolution", manager.pk)
     post(evolution, path, picture_event(evolution, "Contrato.pdf"))
@@ -105,7 +107,7 @@ def test_what_came_but_is_no_file_is_asked_for_again(evolution, manager, rounds)
     assert Message.objects.get().error == ""
 
 
-def test_a_file_that_is_too_large_says_that_it_is_missing(
+def test_a_file_that_is_too_large_is_marked_as_missing(
     evolution, manager, rounds, monkeypatch
 ):
     monkeypatch.setattr(base64_media, "MOST_MEDIA", len(PNG) - 3)

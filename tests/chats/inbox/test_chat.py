@@ -1,4 +1,4 @@
-"""POST chat/get: one line of the list, with its contact's aliases."""
+"""POST api/chat/get: one line of the list, with its contact's aliases."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def test_it_is_the_line_of_the_list_with_aliases(api, manager, contact):
     assert line == listed(api)["chats"][0]
 
 
-def test_the_open_one_else_the_latest_else_the_named_one(api, contact):
+def test_the_open_chat_or_the_latest_or_the_given_one(api, contact):
     first = builders.make_chat(contact, closed_at=at(1))
     second = builders.make_chat(contact, closed_at=at(2))
 
@@ -38,7 +38,7 @@ def test_the_open_one_else_the_latest_else_the_named_one(api, contact):
     assert protocol(protocol=second.protocol) == second.protocol
 
 
-def test_a_chat_of_somebody_else_is_not_found(api, manager, contact, bruno):
+def test_a_chat_of_another_contact_is_not_found(api, manager, contact, bruno):
     foreign = builders.make_chat(builders.make_contact(manager))
     builders.make_chat(contact)
     refused(got(api, contact, protocol=foreign.protocol), 404, "chat_not_found")

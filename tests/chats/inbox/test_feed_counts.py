@@ -1,4 +1,4 @@
-"""chat/list answers the counts as of the last change that the feed has numbered."""
+"""POST api/chat/list: counts as of the last change that the feed has numbered."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from tests.conftest import signed_in
 
 
 def number_changes():
-    """Does what the relay does: gives each change its number."""
+    """Numbers all captured changes, as the relay does."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT count(*) FROM change_stamp(10000)")
 
@@ -27,7 +27,7 @@ def feed_counts(api):
 
 
 def random_change(chance, manager, areas, people):
-    """Opens, moves, claims, answers, closes or deletes one of few chats."""
+    """Opens, moves, claims, answers, closes or deletes one of a few chats."""
     contact = Contact.objects.order_by("?").first()
     match chance.randrange(6):
         case 0:
@@ -49,7 +49,7 @@ def random_change(chance, manager, areas, people):
 
 
 @pytest.mark.parametrize("seed", range(3))
-def test_counts_stand_still_until_the_changes_have_numbers(
+def test_counts_do_not_change_until_changes_are_numbered(
     manager, sales, support, ana, bruno, api, supervisor, seed
 ):
     chance = random.Random(seed)  # noqa: S311
@@ -80,7 +80,7 @@ def test_another_companys_changes_are_not_counted(manager, other_manager, api):
     assert before[0]["waiting"]["total"] == 1
 
 
-def test_counts_of_now_have_no_number_while_the_feed_is_far_behind(
+def test_current_counts_have_no_number_while_the_feed_is_behind(
     manager, api, monkeypatch
 ):
     monkeypatch.setattr(counts, "MOST_AHEAD", 3)

@@ -1,4 +1,4 @@
-"""POST chat/files: what a contact sent and was sent, newest first."""
+"""POST api/chat/files: a contact's files in both directions, newest first."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def received(api, manager, contact, **fields):
     return api.post("/api/chat/message/send", body | fields).json()["data"]
 
 
-def test_files_of_all_chats_without_texts_and_those_taken_back(api, manager, contact):
+def test_files_of_all_chats_without_texts_and_deleted_messages(api, manager, contact):
     old = builders.make_chat(contact, closed_at=at(1))
     linked = builders.make_message(old, type="image", content="", url="a.jpg")
     builders.make_message(old, type="location", content="here")
@@ -53,7 +53,7 @@ def test_files_of_all_chats_without_texts_and_those_taken_back(api, manager, con
     ]
 
 
-def test_windows_go_back_without_a_gap(api, contact):
+def test_pages_have_no_gaps(api, contact):
     chats = [builders.make_chat(contact, closed_at=at(1)), builders.make_chat(contact)]
     sent = [
         str(builders.make_message(chats[n % 2], type="file", url=f"{n}").uuid)
@@ -66,7 +66,7 @@ def test_windows_go_back_without_a_gap(api, contact):
     assert seen == sent[::-1]
 
 
-def test_a_message_of_somebody_else_is_no_place(api, manager, contact):
+def test_a_message_of_another_contact_is_refused(api, manager, contact):
     builders.make_chat(contact)
     foreign = builders.make_message(
         builders.make_chat(builders.make_contact(manager)), type="file", url="x"

@@ -1,4 +1,4 @@
-"""POST chat/history: a contact's chats and what the ledger says of them."""
+"""POST api/chat/history: a contact's chats and their ledger."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def line(chat, kind, **over):
     )
 
 
-def test_sessions_say_how_each_chat_ended(api, contact, ana, sales, support):
+def test_sessions_have_the_outcome_of_each_chat(api, contact, ana, sales, support):
     first = builders.make_chat(
         contact, opened_at=at(0), closed_at=at(9), reason="sold", last_operator=ana
     )
@@ -95,7 +95,7 @@ def test_events_are_sentences_with_the_managers_time(
     assert event["text"] == "Ana transferiu para Suporte: 2ª via (09:00)"
 
 
-def test_whoever_closed_it_is_named(api, manager, contact, supervisor):
+def test_the_history_names_who_closed_the_chat(api, manager, contact, supervisor):
     ClosingReason.objects.create(manager=manager, code="sold", name="Vendido")
     supervisor.first_name = "Sônia"
     supervisor.save()
@@ -117,7 +117,7 @@ def test_every_kind_and_cause_has_a_sentence(kind):
                 assert "%(" not in text
 
 
-def test_windows_of_events(api, contact):
+def test_pages_of_events(api, contact):
     chat = builders.make_chat(contact)
     ids = [line(chat, "claimed").pk for _ in range(5)]
     newest = history(api, contact, limit=2)["events"]
@@ -126,7 +126,7 @@ def test_windows_of_events(api, contact):
     assert [event["id"] for event in older] == ids[1:3]
 
 
-def test_only_for_whom_the_contact_is_visible(api, contact, bruno):
+def test_the_contact_must_be_visible(api, contact, bruno):
     builders.make_chat(contact)
     body = {"operatorId": str(bruno.pk), "contactId": contact.external_id}
     refused(api.post("/api/chat/history", body), 404, "chat_not_found")

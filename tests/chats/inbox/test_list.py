@@ -1,4 +1,4 @@
-"""POST chat/list: what a line says, in which state each chat is, in which order."""
+"""POST api/chat/list: the fields of a line, and the states and order of chats."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def one_of_each(manager, ana):
     }
 
 
-def test_a_line_says_all_that_a_console_shows(api, manager, sales, ana, contact):
+def test_a_line_has_all_fields_that_a_console_shows(api, manager, sales, ana, contact):
     contact.operator, contact.area = ana, sales
     contact.waiting_since, contact.queued_at = at(1), at(0)
     contact.last_message_at, contact.last_in_at = at(2), at(2)
@@ -71,7 +71,7 @@ def test_a_line_says_all_that_a_console_shows(api, manager, sales, ana, contact)
     )
 
 
-def test_a_page_without_number_is_named_by_its_id(api, manager):
+def test_a_manager_without_number_has_its_page_id(api, manager):
     manager.number = None
     manager.save()
     open_chat(manager, channel="facebook")
@@ -86,14 +86,16 @@ def test_each_chat_is_in_one_state(api, one_of_each, state):
     assert lines[0]["open"] is (state != "closed")
 
 
-def test_open_and_all_gather_them(api, one_of_each):
+def test_open_and_all_combine_states(api, one_of_each):
     every = {chat.protocol for chat in one_of_each.values()}
     assert set(protocols(api, state="all")) == every
     is_open = every - {one_of_each["closed"].protocol}
     assert set(protocols(api)) == set(protocols(api, state="open")) == is_open
 
 
-def test_mine_are_those_that_the_operator_holds(api, one_of_each, manager, ana, bruno):
+def test_mine_are_the_chats_assigned_to_the_operator(
+    api, one_of_each, manager, ana, bruno
+):
     open_chat(manager, operator=bruno)
     mine = {one_of_each[state].protocol for state in ("serving", "answered")}
     asked = {"operatorId": str(ana.pk)}
@@ -105,13 +107,13 @@ def test_mine_are_those_that_the_operator_holds(api, one_of_each, manager, ana, 
         refused(answer, 400, "invalid", fields=["operatorId"])
 
 
-def test_who_holds_a_contact_has_taken_it_out_of_the_menu(api, manager, ana):
+def test_an_assigned_contact_is_not_in_the_menu(api, manager, ana):
     chat = in_menu(manager, operator=ana)
     assert protocols(api, state="menu") == []
     assert protocols(api, state="answered") == [chat.protocol]
 
 
-def test_who_waits_longest_comes_first(api, manager, ana):
+def test_the_longest_wait_is_first(api, manager, ana):
     queued = [open_chat(manager, queued_at=at(m)).protocol for m in (3, 1, 2)]
     assert protocols(api, state="waiting") == [queued[1], queued[2], queued[0]]
     held = [
@@ -121,7 +123,7 @@ def test_who_waits_longest_comes_first(api, manager, ana):
     assert protocols(api, state="serving") == [held[1], held[0], held[2]]
 
 
-def test_a_chat_that_never_moved_is_queued_since_it_was_opened(api, manager):
+def test_a_chat_that_never_moved_is_queued_since_its_opening(api, manager):
     later = open_chat(manager, queued_at=at(1))
     first = open_chat(manager)
     lines = listed(api, state="waiting")["chats"]
@@ -129,7 +131,7 @@ def test_a_chat_that_never_moved_is_queued_since_it_was_opened(api, manager):
     assert lines[0]["queuedAt"] == lines[0]["openedAt"]
 
 
-def test_all_others_come_latest_first(api, manager, ana):
+def test_other_states_are_sorted_latest_first(api, manager, ana):
     spoken = [
         open_chat(manager, operator=ana, last_message_at=at(m)).protocol
         for m in (3, 1, 2)
@@ -145,7 +147,7 @@ def test_all_others_come_latest_first(api, manager, ana):
     ]  # fmt: skip
 
 
-def test_a_closed_chat_shows_nothing_of_the_present_one(api, manager, ana):
+def test_a_closed_chat_shows_no_data_of_the_open_one(api, manager, ana):
     old = open_chat(
         manager, chat={"closed_at": at(1)}, operator=ana, waiting_since=at(3)
     )
@@ -190,7 +192,7 @@ def test_wrong_fields_are_refused(api, fields, wrong):
     refused(api.post("/api/chat/list", fields), 400, "invalid", fields=[wrong])
 
 
-def test_the_window_ends_a_day_after_the_customer_spoke(api, manager):
+def test_the_reply_window_ends_a_day_after_the_customers_message(api, manager):
     open_chat(manager, last_in_at=at(0), name="phone")
     open_chat(manager, last_in_at=at(0), name="page", channel="facebook")
     open_chat(manager, name="silent", channel="facebook")
@@ -206,7 +208,7 @@ def test_the_window_ends_a_day_after_the_customer_spoke(api, manager):
     assert ends() == {"phone": tomorrow, "page": tomorrow, "silent": None}
 
 
-def test_the_clock_is_the_running_one_that_is_due_first(api, manager):
+def test_the_clock_is_the_first_due_of_the_running_ones(api, manager):
     chat, now = open_chat(manager), timezone.now()
     minutes = {
         "resolution": (10, 20), "reply": (-1, 5), "queue": (-9, -2)
@@ -234,7 +236,7 @@ def test_the_clock_is_the_running_one_that_is_due_first(api, manager):
 
 
 @pytest.mark.parametrize("named", [0, 1, 1000])
-def test_closed_chats_of_few_contacts_are_the_same_as_of_many(
+def test_both_queries_for_closed_chats_return_the_same(
     api, manager, sales, ana, monkeypatch, named
 ):
     monkeypatch.setattr(chat_list, "MOST_CONTACTS", named)
@@ -251,7 +253,7 @@ def test_closed_chats_of_few_contacts_are_the_same_as_of_many(
 
     assert paged(api, state="closed", area="vendas") == in_sales
     assert paged(api, state="all", area="vendas") == [*in_sales, is_open.protocol]
-    # As the operator sees who has neither area nor operator, he sees all of them here.
+    # The operator sees contacts without area and operator, so he sees all of them here.
     everybody = [chat.protocol for chat in closed[::-1]]
     assert paged(signed_in(ana.user), state="closed") == everybody
     assert paged(api, state="closed", area="") == everybody[1::2]

@@ -1,4 +1,4 @@
-"""POST chat/note and chat/note/get: notes that no customer reads."""
+"""POST api/chat/note and api/chat/note/get: internal notes."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def colleague(manager, sales, **over):
     return builders.make_operator(manager, sales, name="Caio", **over)
 
 
-def test_a_note_is_kept_on_the_open_chat(api, manager, sales, ana, contact, chat):
+def test_a_note_belongs_to_the_open_chat(api, manager, sales, ana, contact, chat):
     caio = colleague(manager, sales)
     shape = {
         "id": str,
@@ -59,7 +59,7 @@ def test_a_note_is_kept_on_the_open_chat(api, manager, sales, ana, contact, chat
     assert note.mentions == [caio.pk]
 
 
-def test_the_ledger_tells_of_it_by_its_id_alone(api, ana, contact, chat):
+def test_the_ledger_has_only_the_id_of_a_note(api, ana, contact, chat):
     write(api, contact, ana.pk, HOSTILE)
     event = ChatEvent.objects.get(kind="noted")
     assert event.detail == {"note": Note.objects.get().pk}
@@ -67,7 +67,7 @@ def test_the_ledger_tells_of_it_by_its_id_alone(api, ana, contact, chat):
     assert event.area_id == contact.area_id
 
 
-def test_it_is_no_message(api, ana, contact, chat):
+def test_a_note_is_not_a_message(api, ana, contact, chat):
     before = builders.Contact.objects.values().get(pk=contact.pk)
     write(api, contact, ana.pk)
     assert builders.Contact.objects.values().get(pk=contact.pk) == before
@@ -75,7 +75,7 @@ def test_it_is_no_message(api, ana, contact, chat):
     assert api.post("/api/chat/message", body).json()["data"] == []
 
 
-def test_the_database_changes_no_note(api, ana, contact, chat):
+def test_the_database_refuses_changes_of_notes(api, ana, contact, chat):
     write(api, contact, ana.pk)
     for statement in ("UPDATE chats_note SET text = 'x'", "DELETE FROM chats_note"):
         with (
@@ -86,7 +86,7 @@ def test_the_database_changes_no_note(api, ana, contact, chat):
             cursor.execute(statement)
 
 
-def test_whoever_is_mentioned_must_see_the_contact(
+def test_mentioned_operators_must_see_the_contact(
     api, manager, other_manager, sales, ana, bruno, contact, chat
 ):
     foreign = builders.make_operator(other_manager)
@@ -101,25 +101,25 @@ def test_whoever_is_mentioned_must_see_the_contact(
 
 
 @pytest.mark.parametrize("mentions", ["x", {"a": 1}, [["1"]], [None], ["1"] * 51])
-def test_wrong_mentions_are_refused(api, ana, contact, chat, mentions):
+def test_invalid_mentions_are_refused(api, ana, contact, chat, mentions):
     response = write(api, contact, ana.pk, mentions=mentions)
     refused(response, 400, "invalid", fields=["mentions"])
 
 
 @pytest.mark.parametrize("text", ["", "  \n ", "x" * 4097, None])
-def test_a_text_is_needed(api, ana, contact, chat, text):
+def test_a_text_is_required(api, ana, contact, chat, text):
     response = write(api, contact, ana.pk, text)
     refused(response, 400, "invalid", fields=["text"])
 
 
-def test_a_note_needs_an_open_chat(api, ana, contact):
+def test_an_open_chat_is_required(api, ana, contact):
     refused(write(api, contact, ana.pk), 404, "chat_not_found")
     builders.make_chat(contact, closed_at="2026-11-20T12:00:00Z")
     refused(write(api, contact, ana.pk), 404, "chat_not_found")
     assert read(api, contact) == []
 
 
-def test_an_operator_writes_and_reads_only_what_he_sees(ana, bruno, contact, chat):
+def test_an_operator_writes_and_reads_only_visible_notes(ana, bruno, contact, chat):
     hers, his = signed_in(ana.user), signed_in(bruno.user)
     assert write(hers, contact, ana.pk).status_code == 200
     refused(write(his, contact, bruno.pk), 404, "chat_not_found")
@@ -131,14 +131,14 @@ def test_an_operator_writes_and_reads_only_what_he_sees(ana, bruno, contact, cha
     assert texts(hers, contact, ana.pk) == ["oi"]
 
 
-def test_a_supervisors_note_bears_his_name(supervisor, contact, chat):
+def test_a_supervisors_note_has_his_name(supervisor, contact, chat):
     supervisor.first_name = "Rita"
     supervisor.save()
     note = write(signed_in(supervisor), contact, 0).json()["data"]
     assert (note["operatorId"], note["author"]) == ("0", "Rita")
 
 
-def test_a_programs_note_bears_no_name(api, contact, chat):
+def test_a_programs_note_has_no_name(api, contact, chat):
     note = write(api, contact, 0).json()["data"]
     assert (note["operatorId"], note["author"]) == ("0", "")
 

@@ -1,4 +1,4 @@
-"""POST user/options: what a console offers."""
+"""POST api/user/options: the settings and lists that a console offers."""
 
 from __future__ import annotations
 
@@ -41,11 +41,11 @@ def area(code, **over):
 
 
 @pytest.mark.usefixtures("db")
-def test_a_manager_without_settings_offers_nothing(api, manager):
+def test_a_manager_without_settings_has_no_options(api, manager):
     answered(api.post(URL, {"number": manager.number}), NOTHING)
 
 
-def test_its_lists_are_answered_in_their_order(api, manager, sales, supervisor):
+def test_lists_are_returned_in_order(api, manager, sales, supervisor):
     supervisor.first_name = "Rita"
     supervisor.save()
     ClosingReason.objects.create(manager=manager, code="venda", name="Venda")
@@ -78,7 +78,7 @@ def test_its_lists_are_answered_in_their_order(api, manager, sales, supervisor):
     assert api.post(URL, {"number": manager.number}).json()["data"]["menuOn"] is False
 
 
-def test_areas_say_whether_they_are_open_and_what_they_require(
+def test_areas_have_their_state_and_requirements(
     api, manager, sales, support, django_assert_max_num_queries
 ):
     builders.save_policy(manager, hours={}, transferReasonRequired=True)

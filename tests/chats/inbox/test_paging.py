@@ -1,4 +1,4 @@
-"""The pages of chat/list, also while chats move between them."""
+"""Pages of api/chat/list, also while chats move between them."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from contacts.models import Contact
 from tests.chats.inbox.rows import all_pages, at, listed, open_chat, protocols
 from tests.contract.shapes import refused
 
-# Every order that there is.
+# Every sort order.
 FILTERS = [
     {"state": "waiting"},
     {"state": "open"},
@@ -31,7 +31,7 @@ def many(manager):
 
 @pytest.mark.parametrize("fields", FILTERS, ids=lambda f: f["state"])
 @pytest.mark.parametrize("limit", [1, 2, 3, 4, 9, 18, 50])
-def test_pages_make_up_the_whole_list(api, many, fields, limit):
+def test_all_pages_together_are_the_whole_list(api, many, fields, limit):
     whole = protocols(api, **fields)
     pages = all_pages(api, limit=limit, **fields)
     assert [each for page in pages for each in page] == whole
@@ -41,7 +41,7 @@ def test_pages_make_up_the_whole_list(api, many, fields, limit):
 
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("fields", FILTERS, ids=lambda f: f["state"])
-def test_pages_in_transactions_of_their_own_make_it_up_too(api, many, fields):
+def test_pages_in_separate_transactions_are_the_whole_list(api, many, fields):
     whole = protocols(api, **fields)
     pages = all_pages(api, limit=4, **fields)
     # Some come twice while an older transaction runs, here one of another test.
@@ -99,9 +99,9 @@ def test_next_belongs_to_its_filters(api, manager, many):
     ):
         answer = api.post("/api/chat/list", fields | {"after": after})
         refused(answer, 400, "invalid", fields=["after"])
-    # How many and whether with counts may change from page to page.
+    # Limit and counts may change from page to page.
     assert protocols(api, state="open", after=after, limit=5, counts=True)
-    # "open" is what is meant where no state is said.
+    # "open" is the default state.
     assert protocols(api, after=after, limit=1)
 
 

@@ -48,7 +48,7 @@ def texts(api, operator, **fields):
     return [reply["text"] for reply in get(api, operator, **fields)]
 
 
-def test_an_operators_own_is_saved_and_read(api, ana):
+def test_an_operators_own_reply_is_saved_and_read(api, ana):
     response = save(api, ana.pk, title="Saudação", text="Oi, {nome}!")
     row = Reply.objects.get()
     assert (row.operator, row.area) == (ana, None)
@@ -72,7 +72,7 @@ def test_the_narrowest_scope_applies(api, manager, sales, support, ana, contact)
     ]
 
 
-def test_a_contacts_area_says_which_of_several_apply(
+def test_the_contacts_area_determines_the_replies(
     api, manager, sales, support, ana, contact
 ):
     OperatorArea.objects.create(manager=manager, operator=ana, area=support)
@@ -100,14 +100,14 @@ def test_a_reply_is_filled_for_a_contact(api, manager, ana, contact):
     assert reply["missing"] == ["x", "abre"]
 
 
-def test_a_hostile_name_is_only_a_text(api, manager, ana):
+def test_a_hostile_name_is_not_expanded(api, manager, ana):
     make(manager, text="Oi {nome_completo}")
     contact = builders.make_contact(manager, name="{protocolo}\n{x}")
     (reply,) = get(api, ana.pk, contactId=contact.external_id)
     assert (reply["filled"], reply["missing"]) == ("Oi {protocolo} {x}", [])
 
 
-def test_what_is_given_changes(api, ana):
+def test_only_given_fields_are_changed(api, ana):
     first = save(api, ana.pk, title="Um", text="1").json()["data"]
     second = save(api, ana.pk, text="2").json()["data"]
     assert second == first | {"text": "2"}
@@ -138,7 +138,7 @@ def test_wrong_fields_are_refused(api, ana, fields, wrong):
     assert not Reply.objects.exists()
 
 
-def test_operators_write_their_own_alone(manager, sales, ana, bruno):
+def test_operators_write_only_their_own(manager, sales, ana, bruno):
     hers = signed_in(ana.user)
     assert save(hers, ana.pk).status_code == 200
     for scope in ({"scope": "manager"}, {"scope": "area", "area": "vendas"}):
@@ -148,7 +148,7 @@ def test_operators_write_their_own_alone(manager, sales, ana, bruno):
     assert Reply.objects.count() == 1
 
 
-def test_a_key_that_acts_as_an_operator_is_bound_to_his_own(api, ana):
+def test_a_key_acting_for_an_operator_writes_only_his_own(api, ana):
     refused(save(api, ana.pk, scope="manager"), 403, "forbidden")
     assert save(api, 0).json()["data"]["scope"] == "manager"
     assert save(api, 0, area="vendas").json()["data"]["scope"] == "area"
@@ -167,19 +167,19 @@ def test_supervisors_write_all(supervisor, ana):
     assert Reply.objects.count() == 3
 
 
-def test_a_manager_must_be_told_from_several(full_api, manager, other_manager):
+def test_with_several_managers_one_must_be_given(full_api, manager, other_manager):
     refused(save(full_api, 0), 400, "invalid", fields=["number", "facebookId"])
     assert save(full_api, 0, number=other_manager.number).status_code == 200
     assert Reply.objects.get().manager == other_manager
 
 
-def test_another_managers_operator_does_not_exist(other_api, ana, contact):
+def test_another_managers_operator_is_not_found(other_api, ana, contact):
     refused(save(other_api, ana.pk), 404, "operator_not_found")
     response = other_api.post(f"{URL}get", {"operatorId": str(ana.pk)})
     refused(response, 404, "operator_not_found")
 
 
-def test_a_contact_that_he_does_not_see_is_not_found(api, bruno, contact):
+def test_a_contact_that_is_not_visible_is_not_found(api, bruno, contact):
     body = {"operatorId": str(bruno.pk), "contactId": contact.external_id}
     refused(api.post(f"{URL}get", body), 404, "chat_not_found")
 
@@ -203,7 +203,7 @@ def test_a_reply_is_deleted(api, manager, support, ana, bruno):
     assert set(Reply.objects.all()) == {his, area}
 
 
-def test_there_are_at_most_so_many(api, ana, monkeypatch):
+def test_the_number_of_replies_is_limited(api, ana, monkeypatch):
     monkeypatch.setattr("chats.inbox.reply_saving.MOST_REPLIES", 2)
     assert save(api, ana.pk, shortcut="a").status_code == 200
     assert save(api, ana.pk, shortcut="b").status_code == 200
@@ -213,7 +213,7 @@ def test_there_are_at_most_so_many(api, ana, monkeypatch):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_one_shortcut_at_once_is_one_reply(manager, ana):
+def test_simultaneous_saves_of_one_shortcut_make_one_reply(manager, ana):
     key = builders.make_key(manager)
     calls = [lambda n=n: save(Api(key), ana.pk, text=str(n)) for n in range(6)]
     responses = at_once(calls)

@@ -52,7 +52,7 @@ def test_a_reply_has_a_file(api, ana):
 
 
 @pytest.mark.parametrize("url", [TO_NUMBER, TO_PAGE])
-def test_it_is_sent_without_a_copy(api, ana, contact, page_contact, url):
+def test_the_file_is_sent_without_a_copy(api, ana, contact, page_contact, url):
     reply = save(api, 0, scope="manager", fileName="cardápio.png")
     to = contact if url == TO_NUMBER else page_contact
     response = send(api, ana, to, reply, url, caption="Aqui está")
@@ -67,7 +67,7 @@ def test_it_is_sent_without_a_copy(api, ana, contact, page_contact, url):
     assert len(files()) == 1
 
 
-def test_messages_keep_the_file_of_a_reply_that_is_gone(api, ana, contact, monkeypatch):
+def test_messages_keep_the_file_of_a_deleted_reply(api, ana, contact, monkeypatch):
     monkeypatch.setattr(storage, "_ORPHANED_AFTER", storage.timedelta(0))
     reply = save(api, ana.pk)
     message = send(api, ana, contact, reply).json()["data"]
@@ -77,7 +77,7 @@ def test_messages_keep_the_file_of_a_reply_that_is_gone(api, ana, contact, monke
     assert b"".join(api.client.get(message["url"]).streaming_content)
 
 
-def test_a_file_that_nothing_uses_is_removed(api, ana, monkeypatch):
+def test_an_unused_file_is_deleted(api, ana, monkeypatch):
     monkeypatch.setattr(storage, "_ORPHANED_AFTER", storage.timedelta(0))
     save(api, ana.pk, text="Veja")
     assert sweep_orphans() == 0
@@ -91,14 +91,14 @@ def test_a_file_that_nothing_uses_is_removed(api, ana, monkeypatch):
     assert files() == []
 
 
-def test_a_reply_keeps_text_or_file(api, ana):
+def test_a_reply_needs_a_text_or_a_file(api, ana):
     save(api, ana.pk)
     body = {"operatorId": str(ana.pk), "shortcut": "cardapio", "base64": ""}
     refused(api.post("/api/reply/save", body), 400, "invalid", fields=["text"])
     assert Reply.objects.get().file is not None
 
 
-def test_only_a_reply_that_is_offered_can_be_sent(
+def test_only_a_reply_offered_to_the_operator_can_be_sent(
     api, manager, other_manager, support, ana, bruno, contact
 ):
     his = save(api, bruno.pk)
@@ -135,7 +135,7 @@ def test_a_gateways_refusal_names_the_reply(api, manager, ana, contact):
     assert not ReplyFile.objects.get().is_used
 
 
-def test_a_call_without_reply_is_refused_as_before(api, ana):
+def test_a_call_without_reply_or_file_is_refused(api, ana):
     response = api.post(TO_NUMBER, {"from": str(ana.pk), "type": "planet"})
     assert list(response.json()["error"]["fields"]) == [
         "base64",

@@ -1,4 +1,4 @@
-"""chat/list and its counts hold what the caller sees, and betray nothing else."""
+"""Lists and counts of chats only contain what the caller may see."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ COUNTED = ("menu", "waiting", "serving", "answered", "mine")
 
 @pytest.fixture
 def crowd(manager, other_manager, sales, support, ana, bruno):
-    """Chats in random places, among them deleted contacts and another company's."""
+    """Creates random chats, some of deleted contacts and of another company."""
     chance = random.Random(20261129)  # noqa: S311
     for _ in range(120):
         owner = chance.choice([manager, manager, manager, other_manager])
@@ -43,7 +43,7 @@ def crowd(manager, other_manager, sales, support, ana, bruno):
 
 
 def expected(managers, sees, mine=None):
-    """The open chats by state, and their counts, worked out in Python."""
+    """Returns the open chats by state and their counts, computed in Python."""
     in_menu_now = set(MenuState.objects.values_list("chat_id", flat=True))
     counts = {name: {"total": 0, "areas": Counter()} for name in COUNTED}
     chats = defaultdict(set)
@@ -95,7 +95,9 @@ def test_an_unbound_key_sees_all_or_one(full_api, crowd, manager, other_manager)
     )
 
 
-def test_an_operator_sees_what_is_his_to_see(crowd, manager, ana, bruno, api):
+def test_an_operator_sees_the_chats_of_visible_contacts(
+    crowd, manager, ana, bruno, api
+):
     for operator in (ana, bruno):
         areas = frozenset(
             OperatorArea.objects.filter(operator=operator).values_list(
@@ -108,7 +110,7 @@ def test_an_operator_sees_what_is_his_to_see(crowd, manager, ana, bruno, api):
         person = signed_in(operator.user)
         compare(person, wanted)
         compare(person, wanted, operatorId=str(operator.pk))
-        # A key that asks as him sees the same.
+        # A key that acts for him sees the same.
         compare(api, wanted, operatorId=str(operator.pk))
         whole = set(protocols(person, state="all", limit=200))
         hidden = Contact.objects.filter(manager=manager)
@@ -123,7 +125,7 @@ def test_an_operator_sees_what_is_his_to_see(crowd, manager, ana, bruno, api):
         assert whole == theirs
 
 
-def test_who_may_not_ask_is_told_nothing(crowd, manager, other_manager, ana, bruno):
+def test_unauthorized_callers_get_no_data(crowd, manager, other_manager, ana, bruno):
     person = signed_in(ana.user)
     for other in (str(bruno.pk), "0"):
         answer = person.post("/api/chat/list", {"operatorId": other})

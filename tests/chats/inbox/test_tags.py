@@ -1,4 +1,4 @@
-"""PUT chat/tag: the tags of a contact."""
+"""PUT api/chat/tag: the tags of a contact."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def change(api, contact, operator="0", **fields):
     return api.put("/api/chat/tag", body | fields)
 
 
-def test_tags_are_put_on_and_taken_off(api, ana, contact):
+def test_tags_are_added_and_removed(api, ana, contact):
     answered(
         change(api, contact, ana.pk, add=["troca", "vip"]), {"tags": ["vip", "troca"]}
     )
@@ -38,7 +38,7 @@ def test_tags_are_put_on_and_taken_off(api, ana, contact):
     answered(change(api, contact, add=[]), {"tags": ["troca", "atraso"]})
 
 
-def test_the_ledger_tells_what_changed_in_the_open_chat(api, ana, contact):
+def test_the_ledger_of_the_open_chat_has_the_changes(api, ana, contact):
     change(api, contact, ana.pk, add=["vip"])
     assert not ChatEvent.objects.exists()
     builders.make_chat(contact)
@@ -51,14 +51,14 @@ def test_the_ledger_tells_what_changed_in_the_open_chat(api, ana, contact):
 
 
 @pytest.mark.parametrize("code", ["nova", "velha", "alheia", "", "{nome}", "VIP"])
-def test_an_unknown_code_is_refused_and_made_by_nobody(api, contact, code):
+def test_an_unknown_code_is_refused(api, contact, code):
     response = change(api, contact, add=["vip", code])
     refused(response, 400, "invalid", fields=["add"])
     assert not Tagging.objects.exists()
     assert Tag.objects.count() == 5
 
 
-def test_a_tag_that_was_put_away_can_be_taken_off(api, manager, contact):
+def test_a_retired_tag_can_be_removed(api, manager, contact):
     old = Tag.objects.get(code="velha")
     Tagging.objects.create(manager=manager, contact=contact, tag=old)
     answered(change(api, contact, remove=["velha"]), {"tags": []})
@@ -66,7 +66,7 @@ def test_a_tag_that_was_put_away_can_be_taken_off(api, manager, contact):
     refused(response, 400, "invalid", fields=["remove"])
 
 
-def test_one_tag_is_not_in_both_lists(api, contact):
+def test_a_tag_in_both_lists_is_refused(api, contact):
     response = change(api, contact, add=["vip"], remove=["vip"])
     refused(response, 400, "invalid", fields=["remove"])
 
@@ -83,12 +83,12 @@ def test_a_contact_has_at_most_twenty(api, manager, contact):
 
 
 @pytest.mark.parametrize("value", ["vip", {"a": 1}, [["vip"]], [None], ["x"] * 101])
-def test_a_list_of_texts_is_needed(api, contact, value):
+def test_a_list_of_texts_is_required(api, contact, value):
     response = change(api, contact, add=value)
     refused(response, 400, "invalid", fields=["add"])
 
 
-def test_an_operator_tags_only_whom_he_sees(ana, bruno, contact):
+def test_an_operator_tags_only_visible_contacts(ana, bruno, contact):
     hers, his = signed_in(ana.user), signed_in(bruno.user)
     assert change(hers, contact, ana.pk, add=["vip"]).status_code == 200
     refused(change(his, contact, bruno.pk, add=["troca"]), 404, "chat_not_found")
@@ -103,7 +103,7 @@ def test_another_managers_contact_is_not_found(other_api, contact):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_the_same_tag_at_once_is_put_on_once(manager, contact):
+def test_simultaneous_calls_add_a_tag_once(manager, contact):
     chat = builders.make_chat(contact)
     key = builders.make_key(manager)
     calls = [lambda: change(Api(key), contact, add=["vip"]) for _ in range(6)]
@@ -114,7 +114,7 @@ def test_the_same_tag_at_once_is_put_on_once(manager, contact):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_the_limit_holds_for_calls_at_once(manager, contact):
+def test_the_limit_holds_for_simultaneous_calls(manager, contact):
     codes = [f"t{n}" for n in range(24)]
     for code in codes:
         Tag.objects.create(manager=manager, code=code, name=code)

@@ -1,4 +1,4 @@
-"""chat/list with `text`: a part of a name, a number in any spelling, a protocol."""
+"""POST api/chat/list with `text`: part of a name, a number in any spelling, a protocol."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tests.contract.shapes import refused
 
 @pytest.fixture
 def people(manager):
-    """Their open chats by name."""
+    """Returns their open chats by name."""
     chats = {}
     for name, number in (
         ("José Antônio da Conceição", "5511988887777"),
@@ -30,7 +30,7 @@ def people(manager):
 
 @pytest.fixture(params=["rare", "common"])
 def both_ways(request, monkeypatch):
-    """What is rare is looked up, what is common is walked to: the same is found."""
+    """Runs each test with both query plans: by index, and by walking the list."""
     if request.param == "common":
         monkeypatch.setattr(search, "MOST_IDS", 0)
 
@@ -58,14 +58,14 @@ def both_ways(request, monkeypatch):
         ("\\\\", None),
     ],
 )
-def test_what_is_found_by_what(api, people, both_ways, text, found):
+def test_names_and_numbers_are_found(api, people, both_ways, text, found):
     wanted = [] if found is None else [people[found].protocol]
     assert protocols(api, text=text) == wanted
     assert protocols(api, text=text, state="all") == wanted
     assert protocols(api, text=text, state="closed") == []
 
 
-def test_protocols_by_a_part_or_their_beginning(api, manager, both_ways):
+def test_protocols_are_found_by_a_part_or_prefix(api, manager, both_ways):
     chat = open_chat(manager, chat={"protocol": "BR202611220000178"})
     for text in ("br2026112", "BR202611220000178", "20261122", "0000178"):
         assert protocols(api, text=text) == [chat.protocol], text
@@ -91,14 +91,14 @@ def test_closed_chats_and_pages(api, manager, both_ways):
     assert listed == [chat.protocol for chat in reversed(chats)]
 
 
-def test_the_key_follows_the_name(api, manager, people):
+def test_the_search_key_follows_the_name(api, manager, people):
     Contact.objects.filter(pk=people["Zoë"].contact_id).update(name="Íris")
     assert protocols(api, text="zoe") == []
     assert protocols(api, text="iris") == [people["Zoë"].protocol]
     assert SearchName.objects.count() == Contact.objects.count()
 
 
-def test_nobody_finds_what_he_does_not_see(api, other_api, people, ana, support):
+def test_only_visible_chats_are_found(api, other_api, people, ana, support):
     Contact.objects.filter(pk=people["José"].contact_id).update(area=support)
     person = signed_in(ana.user)
     for text in ("jose", "8887"):

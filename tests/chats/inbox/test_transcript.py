@@ -1,4 +1,4 @@
-"""POST chat/transcript and its printable page: what was said, as the chat closed."""
+"""POST api/chat/transcript and its printable page: the messages of a chat."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def chat(contact):
     return builders.make_chat(contact, protocol="BR202611200000009")
 
 
-def test_it_tells_who_said_what(api, manager, contact, chat, ana):
+def test_each_message_has_its_author(api, manager, contact, chat, ana):
     first = say(chat, "Bom dia")
     say(chat, "Escolha uma área", "0", auto="menu")
     say(chat, "Oi, aqui é a Ana", str(ana.pk))
@@ -54,7 +54,7 @@ def test_it_tells_who_said_what(api, manager, contact, chat, ana):
     assert data["closedAt"] > data["openedAt"]
 
 
-def test_an_open_chat_has_present_names(api, contact, chat, ana):
+def test_an_open_chat_has_current_names(api, contact, chat, ana):
     say(chat, "Oi")
     contact.name = "Novo nome"
     contact.save()
@@ -70,7 +70,7 @@ def rename_all(contact, *people):
         person.save()
 
 
-def test_closing_keeps_names(api, contact, chat, ana):
+def test_closing_stores_the_names(api, contact, chat, ana):
     name = contact.name
     say(chat, "Oi")
     say(chat, "Olá", str(ana.pk))
@@ -83,7 +83,7 @@ def test_closing_keeps_names(api, contact, chat, ana):
     assert said(api, chat) == [(name, "Oi"), ("Ana", "Olá")]
 
 
-def test_deleting_the_chat_by_the_call_keeps_names_too(api, contact, chat):
+def test_deleting_the_chat_stores_the_names(api, contact, chat):
     say(chat, "Oi")
     body = {"contactId": contact.external_id, "number": str(contact.manager.number)}
     assert api.call("DELETE", "/api/chat/", body).status_code == 200
@@ -93,7 +93,7 @@ def test_deleting_the_chat_by_the_call_keeps_names_too(api, contact, chat):
     assert said(api, chat) == [(name, "Oi")]
 
 
-def test_a_reopened_chat_is_sealed_anew(api, contact, chat, ana):
+def test_a_reopened_chat_stores_the_names_again(api, contact, chat, ana):
     say(chat, "Oi")
     say(chat, "Olá", str(ana.pk))
     close(chat)
@@ -106,14 +106,14 @@ def test_a_reopened_chat_is_sealed_anew(api, contact, chat, ana):
     assert said(api, chat) == [("Renamed", "Oi"), ("Renamed", "Olá")]
 
 
-def test_a_chat_closed_before_it_was_known_has_present_names(api, contact):
+def test_a_chat_closed_by_an_earlier_version_has_current_names(api, contact):
     chat = builders.make_chat(contact, closed_at=timezone.now())
     say(chat, "Oi")
     assert not TranscriptSeal.objects.exists()
     assert said(api, chat) == [(contact.name, "Oi")]
 
 
-def test_texts_stay_as_they_were_at_the_closing(api, manager, chat):
+def test_texts_are_those_of_the_closing(api, manager, chat):
     def text_with_id(name, **over):
         at = timezone.now() - timedelta(minutes=10)
         return say(chat, f"{name} 1", gateway_id=name, created_at=at, **over)
@@ -140,7 +140,7 @@ def test_texts_stay_as_they_were_at_the_closing(api, manager, chat):
     assert sealed[3]["url"] == "https://files.example/1.png"
 
 
-def test_answers_to_a_survey_are_added(api, contact, chat):
+def test_answers_to_a_survey_are_included(api, contact, chat):
     say(chat, "Oi")
     close(chat)
     say(chat, "5", status="read")
@@ -164,7 +164,7 @@ def test_a_file_has_a_link_that_works(api, anonymous, chat):
 # Notes
 
 
-def test_notes_are_for_supervisors_alone(api, chat, ana, supervisor):
+def test_notes_are_only_for_supervisors(api, chat, ana, supervisor):
     say(chat, "Oi")
     note(chat, "Cuidado", author=ana)
     note(chat, "Vi", actor=f"user:{supervisor.pk}")
@@ -179,17 +179,17 @@ def test_notes_are_for_supervisors_alone(api, chat, ana, supervisor):
     assert "Cuidado" not in page(signed_in(ana.user), own["page"])[1]
 
 
-def test_notes_after_the_closing_are_not_in_it(api, chat, ana):
+def test_notes_after_the_closing_are_not_included(api, chat, ana):
     note(chat, "Antes", author=ana)
     close(chat)
     note(chat, "Depois", author=ana)
     assert said(api, chat, notes=True) == [("Ana", "Antes")]
 
 
-def test_notes_leave_the_messages_in_the_order_of_arrival(api, chat, ana):
+def test_notes_do_not_change_the_order_of_messages(api, chat, ana):
     say(chat, "Oi")
     note(chat, "Vi", author=ana)
-    # A gateway tells of a time before the first message's.
+    # The gateway's time is before that of the first message.
     say(chat, "Enviada antes", created_at=timezone.now() - timedelta(days=1))
     assert [text for _, text in said(api, chat)] == ["Oi", "Enviada antes"]
     shown = [text for _, text in said(api, chat, notes=True)]
@@ -199,7 +199,7 @@ def test_notes_leave_the_messages_in_the_order_of_arrival(api, chat, ana):
 # What a caller may not see
 
 
-def test_a_caller_sees_his_own_alone(
+def test_a_caller_sees_only_visible_chats(
     api, manager, other_manager, contact, chat, ana, bruno
 ):
     assert ask(signed_in(ana.user), chat).status_code == 200
@@ -216,7 +216,7 @@ def test_a_caller_sees_his_own_alone(
     refused(ask(api, chat), 404, "chat_not_found")
 
 
-def test_one_protocol_of_two_managers_needs_a_manager(full_api, other_manager, chat):
+def test_a_protocol_of_two_managers_needs_the_manager(full_api, other_manager, chat):
     builders.make_chat(builders.make_contact(other_manager), protocol=chat.protocol)
     refused(ask(full_api, chat), 409, "ambiguous_contact")
     assert ask(full_api, chat, number=str(other_manager.number)).status_code == 200

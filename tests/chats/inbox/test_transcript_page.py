@@ -24,9 +24,7 @@ def chat(contact):
     return builders.make_chat(contact, protocol="BR202611200000009")
 
 
-def test_the_page_escapes_what_people_call_themselves(
-    api, anonymous, manager, contact, ana
-):
+def test_names_are_escaped(api, anonymous, manager, contact, ana):
     ClosingReason.objects.create(manager=manager, code="x", name=HOSTILE[:60])
     manager.name = ana.name = contact.name = HOSTILE
     for row in (manager, ana, contact):
@@ -42,7 +40,7 @@ def test_the_page_escapes_what_people_call_themselves(
     response = anonymous.get(data["page"].removeprefix("http://testserver"))
     html = response.content.decode()
     assert "<script" not in html
-    assert "{{" in html  # as text: it is no template
+    assert "{{" in html  # as text, because it is not a template
     assert html.count("href") == 0
     assert unescape(html).count(HOSTILE) == 11
     assert response["Content-Security-Policy"] == (
@@ -68,7 +66,7 @@ def test_the_page_is_in_the_language_and_zone_of_the_caller_and_manager(
     assert "19/11/2026 22:30:00" in html
 
 
-def test_the_link_is_good_for_an_hour(api, anonymous, chat, monkeypatch):
+def test_the_link_expires_after_an_hour(api, anonymous, chat, monkeypatch):
     link = transcript(api, chat)["page"]
     now = time.time()
     monkeypatch.setattr(links.time, "time", lambda: now + 3590)
@@ -127,7 +125,7 @@ def test_a_deleted_contact_has_no_page(api, anonymous, contact, chat):
     assert page(anonymous, link)[0] == 404
 
 
-def test_the_page_is_only_read(api, anonymous, chat):
+def test_the_page_only_answers_get(api, anonymous, chat):
     link = transcript(api, chat)["page"].removeprefix("http://testserver")
     response = anonymous.post(link, {})
     assert response.status_code == 405

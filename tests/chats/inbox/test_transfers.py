@@ -1,4 +1,4 @@
-"""`reason` and `note` beside a hand-over, where a manager has a list of reasons."""
+"""`reason` and `note` of a hand-over, if a manager has a list of reasons."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def transfer(manager, support, bruno, contact):
 
 
 @pytest.mark.parametrize("way", WAYS)
-def test_the_ledger_holds_the_code_and_the_note_is_kept(
+def test_the_ledger_has_the_code_and_the_note_is_stored(
     api, ana, reasons, chat, transfer, way
 ):
     note = "Cliente pediu {protocolo}"
@@ -69,7 +69,9 @@ def test_the_ledger_holds_the_code_and_the_note_is_kept(
 
 @pytest.mark.parametrize("way", WAYS)
 @pytest.mark.parametrize("sent", [{}, {"reason": {"a": 1}, "note": 7}, {"reason": "x"}])
-def test_without_a_list_nothing_is_judged(api, chat, transfer, required, way, sent):
+def test_without_a_list_reasons_are_not_validated(
+    api, chat, transfer, required, way, sent
+):
     response = transfer(api, way, **sent)
     assert response.status_code == 200, response.content
     assert ChatEvent.objects.get().detail is None
@@ -87,19 +89,23 @@ def test_without_a_list_nothing_is_judged(api, chat, transfer, required, way, se
         ({"reason": "2via", "note": "  "}, ["note"]),
     ],
 )
-def test_with_a_list_they_are(api, reasons, chat, transfer, way, sent, wrong):
+def test_with_a_list_reasons_are_validated(
+    api, reasons, chat, transfer, way, sent, wrong
+):
     refused(transfer(api, way, **sent), 400, "invalid", fields=wrong)
     assert not ChatEvent.objects.exists()
 
 
 @pytest.mark.parametrize("way", WAYS)
-def test_only_people_have_to_give_one(api, ana, reasons, required, chat, transfer, way):
+def test_only_people_must_give_a_reason(
+    api, ana, reasons, required, chat, transfer, way
+):
     refused(transfer(signed_in(ana.user), way), 400, "invalid", fields=["reason"])
     assert not ChatEvent.objects.exists()
     assert transfer(api, way).status_code == 200
 
 
-def test_giving_back_to_the_queue_needs_none(
+def test_returning_to_the_queue_needs_no_reason(
     ana, contact, reasons, required, chat, transfer
 ):
     contact.operator = ana
@@ -108,14 +114,14 @@ def test_giving_back_to_the_queue_needs_none(
     assert transfer(api, "operator", operatorId="0").status_code == 200
 
 
-def test_the_area_that_gives_it_away_decides(ana, sales, reasons, chat, transfer):
+def test_the_rules_of_the_current_area_apply(ana, sales, reasons, chat, transfer):
     builders.save_policy(sales.manager, sales, transferReasonRequired=True)
     api = signed_in(ana.user)
     refused(transfer(api, "area"), 400, "invalid", fields=["reason"])
     assert transfer(api, "area", reason="2via").status_code == 200
 
 
-def test_without_an_open_chat_the_note_is_on_the_last(
+def test_without_an_open_chat_the_note_belongs_to_the_last(
     api, contact, reasons, transfer, bruno
 ):
     sent = {"reason": "2via", "note": "oi"}
@@ -130,7 +136,7 @@ def test_without_an_open_chat_the_note_is_on_the_last(
     assert contact.operator == bruno
 
 
-def test_a_program_that_sends_neither_costs_no_query(
+def test_a_program_that_sends_neither_needs_no_query(
     api, contact, reasons, chat, bruno, django_assert_num_queries
 ):
     key = Caller("key", "key:1", None)
@@ -140,7 +146,7 @@ def test_a_program_that_sends_neither_costs_no_query(
         transfers.hand_over(key, contact, None, {})
 
 
-def test_to_an_operator_of_another_area_the_ledger_holds_the_reason_once(
+def test_a_handover_to_another_area_records_the_reason_once(
     ana, contact, bruno, reasons, required, chat, transfer
 ):
     contact.operator = ana

@@ -1,4 +1,4 @@
-"""chat/list with `words`: the index of messages' words, and what it finds."""
+"""POST api/chat/list with `words`: the index of messages' words, and its results."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from tests.feed.stamped import stamp
 
 @pytest.fixture
 def index():
-    """Numbers the changes, as the relay does, and indexes all that waits."""
+    """Numbers the changes, as the relay does, and indexes all pending messages."""
 
     def follow():
         stamp()
@@ -32,7 +32,7 @@ def index():
 
 @pytest.fixture(params=["rare", "few chats", "common"])
 def each_way(request, monkeypatch):
-    """All three ways to the hits find the same."""
+    """Runs each test with all three query plans."""
     if request.param != "rare":
         monkeypatch.setattr(word_search, "COMMON_HITS", 0)
     if request.param == "common":
@@ -91,14 +91,14 @@ def test_each_chat_once_with_its_newest_hit(api, manager, index, each_way):
         data = listed(api, words="boleto", limit=1, **after)
         seen += [(line["protocol"], line["hit"]["id"]) for line in data["chats"]]
         after = {"after": data["next"]}
-        # What is said meanwhile neither repeats nor hides a chat.
+        # New messages meanwhile neither repeat nor hide a chat.
         said(chats[0], "boleto de novo")
         index()
     assert seen == wanted
     assert data["next"] is None
 
 
-def test_states_and_sight_hold_for_hits(
+def test_hits_respect_states_and_visibility(
     api, other_api, manager, index, each_way, ana, support
 ):
     is_open = open_chat(manager, area=support)
@@ -129,7 +129,7 @@ def test_the_hit_shows_the_part_around_the_words(api, manager, index):
     assert len(line["hit"]["text"]) < 600
 
 
-def test_captions_are_found_and_the_word_for_a_file_is_not(api, manager, index):
+def test_captions_are_found_and_placeholders_of_files_are_not(api, manager, index):
     chat = open_chat(manager)
     (file,) = said(
         chat, FILE_CONTENT, type="image", url="a", details={"caption": "Meu bolo"}
@@ -159,8 +159,8 @@ def test_the_index_follows_edits_deletions_and_returns(api, manager, index):
     assert MessageWords.objects.count() == 0
 
 
-def test_a_late_commit_is_not_lost(api, manager, index):
-    """An older id that comes after newer ones were indexed, as a late commit's does."""
+def test_a_late_commit_is_indexed(api, manager, index):
+    """A lower id may be committed after higher ones were indexed."""
     chat = open_chat(manager)
     late, early = said(chat, "atrasada", "adiantada")
     Message.objects.filter(pk=late.pk).delete()
@@ -172,7 +172,7 @@ def test_a_late_commit_is_not_lost(api, manager, index):
 
 
 @pytest.mark.parametrize("why", ["epoch", "gap"])
-def test_all_is_read_anew_when_the_feed_cannot_say_what_changed(
+def test_everything_is_indexed_again_when_changes_are_unknown(
     api, manager, index, monkeypatch, why
 ):
     monkeypatch.setattr(words, "MOST_MESSAGES", 2)
@@ -197,7 +197,7 @@ def test_all_is_read_anew_when_the_feed_cannot_say_what_changed(
     assert found.count() == 5
 
 
-def test_storing_a_message_writes_no_index_of_search(manager, index):
+def test_storing_a_message_does_not_write_the_search_index(manager, index):
     said(open_chat(manager), "boleto")
     assert MessageWords.objects.count() == 0
     index_waiting_words(1.0)

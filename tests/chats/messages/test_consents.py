@@ -1,4 +1,4 @@
-"""Marketing templates after a customer has revoked the consent to them."""
+"""Marketing templates after a customer has revoked the consent."""
 
 from __future__ import annotations
 
@@ -61,19 +61,21 @@ def test_only_marketing_is_refused(api, contact, ana, on_cloud):
     assert Message.objects.count() == 2
 
 
-def test_whoever_gives_it_again_gets_marketing(api, contact, ana, on_cloud):
+def test_a_new_consent_allows_marketing(api, contact, ana, on_cloud):
     revoke(contact, given_at=timezone.now() - timedelta(days=9))
     assert said(send(api, contact, ana, "oferta")) == [REVOKED]
     revoke(contact, given_at=timezone.now(), revoked_at=None)
     assert send(api, contact, ana, "oferta").status_code == 200
 
 
-def test_another_purpose_says_nothing_about_marketing(api, contact, ana, on_cloud):
+def test_revoking_another_purpose_does_not_affect_marketing(
+    api, contact, ana, on_cloud
+):
     revoke(contact, "survey")
     assert send(api, contact, ana, "oferta").status_code == 200
 
 
-def test_what_was_scheduled_before_fails_with_the_reason(api, contact, ana, on_cloud):
+def test_a_scheduled_template_fails_with_the_reason(api, contact, ana, on_cloud):
     offer = TEMPLATE | {"name": "oferta"}
     assert schedule(api, contact, ana, content2=None, **offer).status_code == 200
     revoke(contact)
@@ -85,7 +87,7 @@ def test_what_was_scheduled_before_fails_with_the_reason(api, contact, ana, on_c
     assert not Delivery.objects.exists()
 
 
-def test_a_failed_one_is_not_sent_again(api, contact, ana, on_cloud):
+def test_a_failed_template_cannot_be_resent(api, contact, ana, on_cloud):
     sent = send(api, contact, ana, "oferta").json()["data"]
     Message.objects.update(status="failed", error="Sem rede.")
     revoke(contact)

@@ -1,4 +1,4 @@
-"""Several simultaneous changes of one message: none of them is lost."""
+"""Simultaneous changes of one message are all applied."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 AT = datetime(2026, 11, 20, 12, 0, 0, 123000, UTC)
 
 
-def test_reactions_an_edit_and_a_deletion_at_once_are_all_kept(contact, manager):
+def test_simultaneous_reactions_edits_and_deletions_are_all_applied(contact, manager):
     chat = builders.make_chat(contact)
     for n in range(8):
         name = f"m{n}"
@@ -41,7 +41,9 @@ def test_reactions_an_edit_and_a_deletion_at_once_are_all_kept(contact, manager)
         assert {"edited", "deleted"} < message.details.keys()
 
 
-def test_of_edits_at_once_the_newest_counts_and_no_text_is_lost(contact, manager):
+def test_of_simultaneous_edits_the_newest_counts_and_old_texts_are_kept(
+    contact, manager
+):
     chat = builders.make_chat(contact)
     builders.make_message(chat, content="0", gateway_id="m")
     texts = [str(n) for n in range(1, 7)]

@@ -65,7 +65,7 @@ def shown(api: Any, number: str = PHONE) -> list[dict[str, Any]]:
     return found
 
 
-def test_an_edited_text_is_the_new_one_and_the_old_ones_are_kept(handle, api):
+def test_an_edit_stores_the_new_text_and_keeps_the_old_ones(handle, api):
     later = AT + timedelta(minutes=1)
     handle(text("m1", "Cinco"), Edited("m1", "Seis", AT), Edited("m1", "Sete", later))
     [message] = shown(api)
@@ -90,12 +90,12 @@ def test_of_two_edits_in_one_second_the_later_to_arrive_counts(handle, api):
     assert Message.objects.get().versions.count() == 2
 
 
-def test_an_edit_received_twice_is_one(handle):
+def test_an_edit_received_twice_is_applied_once(handle):
     handle(text("m1", "Cinco"), Edited("m1", "Seis", AT), Edited("m1", "Seis", AT))
     assert Message.objects.get().versions.count() == 1
 
 
-def test_the_edit_of_a_file_is_of_its_caption(handle, api):
+def test_the_edit_of_a_file_changes_its_caption(handle, api):
     handle(file("m1", "bolo"), Edited("m1", "meu bolo", AT))
     [message] = shown(api)
     assert (message["content"], message["caption"]) == ("Arquivo em anexo", "meu bolo")
@@ -106,7 +106,7 @@ def test_the_edit_of_a_file_is_of_its_caption(handle, api):
     assert list(texts) == ["bolo", "meu bolo"]
 
 
-def test_an_edited_caption_of_old_is_the_row_that_it_is(handle, contact):
+def test_the_edit_of_a_caption_stored_as_a_message_changes_that_row(handle, contact):
     chat = builders.make_chat(contact)
     builders.make_message(
         chat, type="image", content="Arquivo em anexo", gateway_id="m1"
@@ -117,14 +117,14 @@ def test_an_edited_caption_of_old_is_the_row_that_it_is(handle, contact):
     assert caption.content == "meu bolo"
 
 
-def test_what_its_sender_took_back_stays_as_the_record(handle, api):
+def test_a_message_deleted_by_its_sender_is_kept(handle, api):
     handle(text("m1", "Segredo"), Deleted("m1", AT), Deleted("m1", AT + timedelta(1)))
     [message] = shown(api)
     assert (message["content"], message["deleted"]) == ("Segredo", json_time(AT))
     assert "error" not in message
 
 
-def test_all_parts_of_a_message_are_taken_back(handle, api, contact):
+def test_all_parts_of_a_deleted_message_are_marked(handle, api, contact):
     chat = builders.make_chat(contact)
     for name in ("m1", "m1#1", "m1#caption", "m2"):
         builders.make_message(chat, content=name, gateway_id=name)
@@ -148,7 +148,7 @@ def test_each_person_has_one_reaction(handle, api, manager):
     ]
 
 
-def test_an_empty_emoji_withdraws_the_reaction(handle, api):
+def test_an_empty_emoji_removes_the_reaction(handle, api):
     handle(text("m1"), Reaction("m1", ANA, "👍"), Reaction("m1", ANA, ""))
     [message] = shown(api)
     assert "reactions" not in message
@@ -156,7 +156,7 @@ def test_an_empty_emoji_withdraws_the_reaction(handle, api):
     handle(Reaction("m1", ANA, ""))
 
 
-def test_a_reaction_leaves_the_other_details(handle, api):
+def test_a_reaction_does_not_change_other_details(handle, api):
     handle(
         file("m1", "bolo", name="bolo.png"), Reaction("m1", ANA, "👍"), Deleted("m1")
     )
@@ -170,7 +170,7 @@ def test_a_reaction_leaves_the_other_details(handle, api):
     "events", [Edited("m1", "x", AT), Deleted("m1"), Reaction("m1", ANA, "👍")]
 )
 @pytest.mark.parametrize("of_another", [False, True])
-def test_news_of_an_unknown_message_say_so(handle, events, of_another):
+def test_changes_of_an_unknown_message_are_reported_as_such(handle, events, of_another):
     if of_another:
         chat = builders.make_chat(builders.make_contact(builders.make_manager()))
         builders.make_message(chat, gateway_id="m1")
@@ -188,7 +188,7 @@ def test_a_file_has_its_caption_name_and_size_in_one_message(handle, api):
     assert message["fileSize"] == 8
 
 
-def test_a_quoted_message_is_named_by_our_id(handle, api, contact, manager):
+def test_a_quoted_message_is_identified_by_our_id(handle, api, contact, manager):
     chat = builders.make_chat(contact)
     sent = builders.make_message(
         chat, direction="out", sender="7", status="sent", gateway_id="q1"
@@ -201,7 +201,7 @@ def test_a_quoted_message_is_named_by_our_id(handle, api, contact, manager):
     assert quoted == [str(sent.uuid), str(part.uuid), None, None]
 
 
-def test_an_echo_quotes_too(handle, api):
+def test_an_echo_can_quote(handle, api):
     handle(
         text("m1"), Echo("e1", ANA, Content("text", "Sim"), is_api=False, reply_to="m1")
     )
@@ -209,7 +209,7 @@ def test_an_echo_quotes_too(handle, api):
     assert (echo["direction"], echo["replyTo"]) == ("out", first["id"])
 
 
-def test_where_the_customer_came_from_is_kept(handle, api):
+def test_the_origin_of_the_customer_is_stored(handle, api):
     origin = Origin("ad", "1234", "Bolos", "https://fb.me/x")
     handle(text("m1", origin=origin))
     [message] = shown(api)
@@ -225,7 +225,7 @@ def test_where_the_customer_came_from_is_kept(handle, api):
 @pytest.mark.parametrize(
     "details", [{}, [], {"colour": 1}, {"reactions": []}, {"origin": "ad"}, {"from": 1}]
 )
-def test_the_database_knows_the_details(contact, details):
+def test_the_database_validates_the_details(contact, details):
     chat = builders.make_chat(contact)
     with pytest.raises(IntegrityError), transaction.atomic():
         builders.make_message(chat, details=details)

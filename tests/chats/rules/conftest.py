@@ -51,7 +51,7 @@ def team(manager, sales):
 
 
 def wait_in(area, *, since=0, **over):
-    """Creates a contact with an open chat queued for that many minutes."""
+    """Creates a contact whose open chat has been queued for that many minutes."""
     at = timezone.now() - timedelta(minutes=since)
     contact = builders.make_contact(area.manager, area=area, **over)
     builders.make_chat(contact, opened_at=at)
@@ -92,7 +92,7 @@ def maria(manager: Any) -> Any:
 def says(api: Any, manager: Any) -> Any:
     """Reports messages of a contact, then runs the tasks that they schedule.
 
-    Each message comes ten seconds after the question, never too quickly.
+    Each message arrives ten seconds after the question, so never too early.
     """
 
     def say(contact: Any, *texts: str, soon: bool = False, **over: Any) -> None:

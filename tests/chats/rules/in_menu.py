@@ -43,7 +43,7 @@ def ledger() -> list[Any]:
 
 
 def end() -> str:
-    """Returns why the menu ended; no contact may be in it, no task scheduled."""
+    """Returns why the menu ended; asserts that it has no contact and no task any more."""
     assert not MenuState.objects.exists()
     assert not Task.objects.filter(kind="menu").exists()
     [line] = ChatEvent.objects.filter(kind="bot_ended")

@@ -1,4 +1,4 @@
-"""Who is given a waiting contact automatically, when, and why."""
+"""Automatic assignment of waiting contacts: to whom, when, and why."""
 
 from __future__ import annotations
 
@@ -31,10 +31,10 @@ def hold(operator, area, many=1):
         Contact.objects.filter(pk=contact.pk).update(operator=operator)
 
 
-# Whom ---------------------------------------------------------------------------
+# Whom it chooses
 
 
-def test_who_holds_fewest_gets_it_and_then_who_waited_longest_for_one(sales, team):
+def test_fewest_chats_are_first_and_then_the_longest_without_assignment(sales, team):
     a, b, c = team
     hold(a, sales, 2)
     hold(b, sales)
@@ -60,7 +60,7 @@ def test_in_turn_goes_by_the_last_assignment_in_this_area(manager, sales, team):
     assert holders(*contacts) == [a, b, c, a, b]
 
 
-def test_the_cap_is_never_passed(manager, sales, team):
+def test_the_cap_is_never_exceeded(manager, sales, team):
     builders.save_policy(manager, sales, cap=1)
     a, b, c = team
     b.cap = 0
@@ -72,7 +72,7 @@ def test_the_cap_is_never_passed(manager, sales, team):
     assert held.count(b) == 4
 
 
-def test_only_who_is_there_gets_somebody(sales, team):
+def test_only_online_operators_are_chosen(sales, team):
     a, b, c = team
     pause(a)
     pause(b, "offline")
@@ -85,7 +85,9 @@ def test_only_who_is_there_gets_somebody(sales, team):
     assert holders(contact) == [a]
 
 
-def test_nobody_of_another_area_nor_inactive(manager, sales, support, team):
+def test_operators_of_other_areas_and_inactive_ones_are_not_chosen(
+    manager, sales, support, team
+):
     other = builders.make_operator(manager, support)
     connect(other)
     for operator in team:
@@ -96,14 +98,14 @@ def test_nobody_of_another_area_nor_inactive(manager, sales, support, team):
     assert holders(contact) == [None]
 
 
-def test_nobody_while_the_area_is_closed(manager, sales, team):
+def test_nothing_is_assigned_while_the_area_is_closed(manager, sales, team):
     builders.save_policy(manager, sales, hours={})
     contact = wait_in(sales)
     give(sales)
     assert holders(contact) == [None]
 
 
-def test_not_back_to_who_let_go_of_it_while_another_can(manager, sales, team):
+def test_an_operator_who_released_it_is_chosen_last(manager, sales, team):
     a, b, c = team
     contact = wait_in(sales)
     by_hand.hand_over(contact, a.pk, actor=PERSON)
@@ -135,7 +137,7 @@ def returning(area, operator, *, ago=0):
     return contact
 
 
-def test_a_returning_customer_gets_who_had_him(manager, sales, team):
+def test_a_returning_customer_gets_his_last_operator(manager, sales, team):
     builders.save_policy(manager, sales, lastOperator=600)
     a, _b, _c = team
     hold(a, sales, 3)
@@ -146,7 +148,7 @@ def test_a_returning_customer_gets_who_had_him(manager, sales, team):
     assert (line.kind, line.cause, line.actor) == ("assigned", "last", "rule:last")
 
 
-def test_after_that_time_or_while_he_is_away_as_if_it_were_not_set(
+def test_the_last_operator_is_not_preferred_after_the_time_or_while_offline(
     manager, sales, team
 ):
     builders.save_policy(manager, sales, lastOperator=600)
@@ -169,10 +171,12 @@ def test_it_works_without_a_rule(manager, sales, team):
     assert holders(contact, other) == [a, None]
 
 
-# Which first, and when ------------------------------------------------------------
+# Order and time of assignments
 
 
-def test_a_release_keeps_the_place_and_a_move_does_not(manager, sales, support, team):
+def test_a_release_keeps_the_position_and_a_move_does_not(
+    manager, sales, support, team
+):
     for operator in team[1:]:
         pause(operator)
     builders.save_policy(manager, sales, cap=1)
@@ -183,7 +187,7 @@ def test_a_release_keeps_the_place_and_a_move_does_not(manager, sales, support, 
     assert holders(early, released) == [None, team[0]]
 
 
-def test_what_enters_a_queue_or_frees_a_slot_is_assigned_at_once(
+def test_a_queued_contact_or_a_free_slot_triggers_an_assignment(
     manager, sales, support, team
 ):
     builders.save_policy(manager, sales, cap=1)
@@ -209,7 +213,7 @@ def test_a_claim_and_an_opened_chat_schedule_nothing(manager, sales, team):
     assert not Task.objects.exists()
 
 
-def test_an_operator_who_comes_online_or_gets_room_is_looked_for_work(
+def test_an_operator_who_comes_online_or_gets_a_higher_cap_triggers_an_assignment(
     manager, sales, team
 ):
     now = timezone.now()
@@ -226,7 +230,7 @@ def test_an_operator_who_comes_online_or_gets_room_is_looked_for_work(
     assert Task.objects.get().area == sales
 
 
-def test_the_sweep_looks_at_queues_with_somebody_in_them(manager, sales, support, team):
+def test_the_sweep_checks_queues_that_are_not_empty(manager, sales, support, team):
     wait_in(sales)
     assignment.sweep()
     assert Task.objects.get().area == sales
@@ -241,7 +245,7 @@ def test_without_rules_nothing_is_scheduled(manager, sales, ana):
     assert not Task.objects.exists()
 
 
-def test_whose_messages_are_not_handled_yet_is_not_given_away(manager, sales, team):
+def test_a_contact_with_unprocessed_messages_is_not_assigned(manager, sales, team):
     contact = wait_in(sales)
     later = timezone.now() + timedelta(seconds=60)
     tasks.schedule("inbound", manager.pk, contact_id=contact.pk, run_at=later)
@@ -249,10 +253,10 @@ def test_whose_messages_are_not_handled_yet_is_not_given_away(manager, sales, te
     assert holders(contact) == [None]
 
 
-# Why ----------------------------------------------------------------------------
+# Explanations
 
 
-def test_every_assignment_says_who_was_passed_over_and_why(manager, sales, team):
+def test_every_assignment_records_who_was_not_chosen_and_why(manager, sales, team):
     builders.save_policy(manager, sales, cap=5)
     a, b, c = team
     d, e = (builders.make_operator(manager, sales, name=name) for name in "de")

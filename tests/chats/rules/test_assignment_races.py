@@ -1,4 +1,4 @@
-"""Customers arrive, operators claim, close and leave the area while others assign."""
+"""Automatic assignment while customers arrive and operators claim, close and leave."""
 
 from __future__ import annotations
 
@@ -29,12 +29,12 @@ from tests.counts import count
 CAP = 3
 ARRIVING, CLAIMING, LEAVING = count((2, 2, 1), full=(8, 4, 2))
 SECONDS = count(3.0, full=30.0)
-# Claims and closings meet each other, and the rules: they may be refused.
+# Claims and closings may be refused, because of each other or of the rules.
 EXPECTED = (RefusedError, Contact.DoesNotExist)
 
 
 class Centre:
-    """An area with operators, and threads that do as customers and operators do."""
+    """An area with operators, and threads that act as customers and operators."""
 
     def __init__(self, manager, area) -> None:
         self.manager, self.area = manager, area
@@ -113,7 +113,7 @@ def now():
 
 
 @pytest.mark.django_db(transaction=True)
-def test_no_cap_is_passed_and_nobody_is_given_outside_his_area(manager, sales):
+def test_no_cap_is_exceeded_and_assignments_stay_within_areas(manager, sales):
     builders.save_policy(manager, sales, assign="fewest", cap=CAP)
     centre = Centre(manager, sales)
     centre.run(
@@ -137,7 +137,7 @@ def test_no_cap_is_passed_and_nobody_is_given_outside_his_area(manager, sales):
 
 
 def most_held_when_assigned(lines) -> int:
-    """Replays the ledger: the most that anybody held before he was given one more."""
+    """Replays the ledger; returns the most chats held just before an assignment."""
     holder: dict[int, int] = {}
     held: Counter[int] = Counter()
     most = 0

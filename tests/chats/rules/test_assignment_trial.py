@@ -1,4 +1,4 @@
-"""POST area/assignment/try: a rule played through what happened."""
+"""POST api/area/assignment/try: simulates a rule on the chats of the past."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ URL = "/api/area/assignment/try"
 
 @pytest.fixture
 def began(manager: Any) -> Any:
-    """A moment before everything, with presence recorded since then."""
+    """Returns a time before everything, with presence recorded since then."""
     at = timezone.now() - timedelta(hours=1)
     stranger = builders.make_operator(manager)
     PresenceSpan.objects.create(
@@ -77,7 +77,7 @@ def sampled(data: Any) -> list[tuple[str, str, str]]:
 
 
 class Centre:
-    """An area whose customers and operators do something at random."""
+    """An area with random actions of customers and operators."""
 
     def __init__(self, draw: random.Random, api: Any, manager: Any, area: Any) -> None:
         self.draw, self.area = draw, area
@@ -124,7 +124,9 @@ class Centre:
 
 @pytest.mark.parametrize("seed", range(count(4, 40)))
 @pytest.mark.parametrize("rule", ["fewest", "rotation"])
-def test_the_rule_in_force_gives_as_it_gave(api, manager, sales, began, rule, seed):
+def test_the_rule_in_force_repeats_its_assignments(
+    api, manager, sales, began, rule, seed
+):
     draw = random.Random(seed)  # noqa: S311
     last = draw.choice([0, 3600])
     builders.save_policy(manager, sales, assign=rule, cap=2, lastOperator=last)
@@ -150,8 +152,8 @@ def test_the_rule_in_force_gives_as_it_gave(api, manager, sales, began, rule, se
         ]
 
 
-def test_another_rule_gives_otherwise(api, manager, sales, began):
-    """All wait for one of two; the trial's cap lets him hold one at a time."""
+def test_another_rule_assigns_differently(api, manager, sales, began):
+    """All wait for one of two operators; the trial's cap allows one chat at a time."""
     builders.save_policy(manager, sales, assign="fewest")
     ana, bia = (builders.make_operator(manager, sales, name=name) for name in "ab")
     set_state(ana, "online")
@@ -167,7 +169,7 @@ def test_another_rule_gives_otherwise(api, manager, sales, began):
     data = attempt(api, sales, began, cap=1)
     assert data["chats"] == 4
     assert [one["most"] for one in data["byOperator"]] == [1, 0]
-    # The second is held as long as it was, which is until after the period.
+    # The second chat is held as long as in reality, until after the period.
     assert data["assigned"] == 2
     assert (data["wait"]["n"], data["was"]["n"]) == (2, 4)
     off = attempt(api, sales, began, assign="off")
@@ -177,14 +179,14 @@ def test_another_rule_gives_otherwise(api, manager, sales, began):
     assert Contact.objects.filter(operator=ana).count() == 2
 
 
-def test_what_people_took_they_take(api, manager, sales, began, ana):
+def test_claims_of_people_are_repeated(api, manager, sales, began, ana):
     life = Life(api, manager, builders.make_contact(manager, area=sales))
     life.writes()
     run_tasks()
     life.claimed(ana)
     data = attempt(api, sales, began, assign="fewest")
     assert (data["chats"], data["assigned"], data["wait"]["n"]) == (1, 0, 1)
-    # Had he been there, he would have been given it.
+    # If he had been online, it would have been assigned to him.
     PresenceSpan.objects.create(
         operator=ana, state="online", started_at=began, seen_at=began
     )
@@ -192,7 +194,7 @@ def test_what_people_took_they_take(api, manager, sales, began, ana):
     assert (data["assigned"], data["byOperator"][0]["chats"]) == (1, 1)
 
 
-def test_in_a_closed_area_nobody_is_given_anything(api, manager, sales, began, ana):
+def test_nothing_is_assigned_in_a_closed_area(api, manager, sales, began, ana):
     builders.save_policy(manager, sales, hours={})
     set_state(ana, "online")
     life = Life(api, manager, builders.make_contact(manager, area=sales))
@@ -201,7 +203,7 @@ def test_in_a_closed_area_nobody_is_given_anything(api, manager, sales, began, a
     assert (data["chats"], data["assigned"]) == (1, 0)
 
 
-def test_without_spans_who_acted_was_there(api, manager, sales, ana):
+def test_without_spans_operators_who_acted_count_as_online(api, manager, sales, ana):
     since = timezone.now() - timedelta(hours=1)
     first, second = (
         Life(api, manager, builders.make_contact(manager, area=sales)) for _ in range(2)
@@ -217,7 +219,7 @@ def test_without_spans_who_acted_was_there(api, manager, sales, ana):
     assert sampled(data)[0][2] == str(ana.pk)
 
 
-def test_figures_are_of_samples_that_there_were(api, manager, sales, began, ana):
+def test_figures_count_only_existing_samples(api, manager, sales, began, ana):
     builders.save_policy(manager, sales, awayText="Fechado")
     for seconds in (10, 20, 31, 400):
         contact = builders.make_contact(manager, area=sales)
@@ -238,7 +240,7 @@ def test_figures_are_of_samples_that_there_were(api, manager, sales, began, ana)
     assert was == {"n": 4, "mean": 115, "median": 20, "p90": 400}
 
 
-def test_too_long_a_period_and_too_much_are_refused(
+def test_a_period_that_is_too_long_or_has_too_much_data_is_refused(
     api, manager, sales, contact, monkeypatch
 ):
     now = timezone.now()
@@ -256,7 +258,7 @@ def test_too_long_a_period_and_too_much_are_refused(
     assert set(answer.json()["error"]["fields"]) == {"from"}
 
 
-def test_who_may_ask(api, manager, other_manager, sales, ana, supervisor):
+def test_who_may_try_a_rule(api, manager, other_manager, sales, ana, supervisor):
     body = {"number": manager.number, "area": sales.code}
     assert signed_in(supervisor).post(URL, body).status_code == 200
     refused = signed_in(ana.user).post(URL, body)

@@ -1,4 +1,4 @@
-"""What a customer reads, and where he waits, while an area is closed."""
+"""The texts that customers get, and where they wait, while an area is closed."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def maria(manager, sales):
 
 @pytest.fixture
 def says(api, manager):
-    """Reports messages of a contact, and runs what they schedule."""
+    """Reports messages of a contact, and runs the tasks that they schedule."""
 
     def say(contact, *texts, **over):
         number = int(contact.external_id)
@@ -55,7 +55,7 @@ def kinds():
     return list(ChatEvent.objects.order_by("pk").values_list("kind", flat=True))
 
 
-def test_a_closed_area_says_so_once(closed, maria, says):
+def test_a_closed_area_sends_its_text_once(closed, maria, says):
     says(maria, "oi", "olá?")
     says(maria, "alguém?")
     assert automatic_texts() == [("away", "Voltamos em breve, Maria.")]
@@ -67,20 +67,20 @@ def test_a_closed_area_says_so_once(closed, maria, says):
     assert maria.unread == 3
 
 
-def test_it_is_said_again_after_the_area_has_opened(closed, maria, says):
+def test_the_text_is_sent_again_after_the_area_has_opened(closed, maria, says):
     says(maria, "oi")
     Contact.objects.update(away_until=timezone.now() - timedelta(seconds=1))
     says(maria, "oi")
     assert len(automatic_texts()) == 2
 
 
-def test_an_open_area_says_nothing(manager, sales, maria, says):
+def test_an_open_area_sends_nothing(manager, sales, maria, says):
     builders.save_policy(manager, sales, awayText=TEXT)
     says(maria, "oi")
     assert automatic_texts() == []
 
 
-def test_who_is_being_answered_is_not_told(closed, maria, says, ana, api, manager):
+def test_an_assigned_customer_gets_no_text(closed, maria, says, ana, api, manager):
     says(maria)
     builders.make_message(
         builders.make_chat(maria), direction="out", status="sent", sender=str(ana.pk)
@@ -108,7 +108,9 @@ def test_new_customers_enter_the_entry_area(manager, support, says):
     )
 
 
-def test_the_other_area_takes_over_if_it_is_open(manager, sales, support, maria, says):
+def test_customers_move_to_the_other_area_if_it_is_open(
+    manager, sales, support, maria, says
+):
     builders.save_policy(
         manager, sales, hours=CLOSED, awayText="{area} fechou.", awayArea=support.code
     )
@@ -118,14 +120,14 @@ def test_the_other_area_takes_over_if_it_is_open(manager, sales, support, maria,
     assert ChatEvent.objects.latest("pk").cause == "away"
 
 
-def test_it_takes_over_nothing_while_it_is_closed(manager, sales, support, maria, says):
+def test_customers_do_not_move_to_a_closed_area(manager, sales, support, maria, says):
     builders.save_policy(manager, sales, hours=CLOSED, awayArea=support.code)
     builders.save_policy(manager, support, hours=CLOSED)
     says(maria, "oi")
     assert maria.area == sales
 
 
-def test_a_hostile_name_stays_text(closed, manager, sales, says):
+def test_a_hostile_name_is_not_expanded(closed, manager, sales, says):
     contact = builders.make_contact(manager, name="{protocolo}", area=sales)
     says(contact, "oi")
     assert automatic_texts() == [("away", "Voltamos em breve, {protocolo}.")]
@@ -148,7 +150,7 @@ def test_a_closed_reply_window_is_recorded_instead(closed, manager, maria, says)
     assert kinds() == ["opened", "unsaid"]
 
 
-def test_two_programs_do_not_talk_for_ever(closed, maria, says, ana, manager):
+def test_a_loop_between_two_programs_ends(closed, maria, says, ana, manager):
     for _ in range(automatic.MOST_AN_HOUR + 5):
         says(maria, "recebemos sua mensagem")
         Contact.objects.update(away_until=None)
@@ -156,7 +158,7 @@ def test_two_programs_do_not_talk_for_ever(closed, maria, says, ana, manager):
     assert kinds().count("muted") == 1
 
 
-def test_a_claim_ends_the_silence(closed, maria, says, ana, manager, api):
+def test_a_claim_ends_the_muting(closed, maria, says, ana, manager, api):
     for _ in range(automatic.MOST_AN_HOUR + 1):
         says(maria, "eco")
         Contact.objects.update(away_until=None)

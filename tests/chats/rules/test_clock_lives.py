@@ -1,4 +1,4 @@
-"""Clocks of random lives of chats, and of random weeks, against other calculations."""
+"""Clocks of random chats and weeks, compared with independent calculations."""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ NAMES = {"queue": "tme", "first": "tmr1", "reply": "tmr", "resolution": "resolut
 
 @dataclass
 class Told:
-    """The clocks of a chat, told as one goes through what happened to it.
+    """A state machine that derives a chat's clocks from its events.
 
-    The reports' words as a machine of states: what ran before a bot chose an area is
-    taken back.
+    It follows the definitions of the reports: clocks that ran before a bot chose an
+    area are voided.
     """
 
     targets: dict[Any, dict[str, int]]
@@ -51,7 +51,7 @@ class Told:
             clock[4 if met else 5] = at
 
     def take_back(self) -> None:
-        """Forgets the clocks of the episode, also those that were met meanwhile."""
+        """Discards the clocks of the episode, also those that were met meanwhile."""
         del self.found[self.before :]
         self.going.clear()
 
@@ -60,7 +60,7 @@ class Told:
             self.opened, self.by_person = line, line.cause == "operator"
             self.before = len(self.found)
             self.bot = line.area_id is None and self.has_areas and not self.by_person
-            # A choice of area may still say that a bot had him until then.
+            # A choice of area may still show that a bot had the customer until then.
             self.may_choose = line.area_id is not None and not self.by_person
             self.had, self.owed, self.operator_wrote = False, None, False
             self.area, self.newest = line.area_id, line
@@ -142,7 +142,7 @@ def told(chat: Chat, targets: Any, *, has_areas: bool) -> list[tuple[Any, ...]]:
 
 
 def stored(chat: Chat) -> tuple[list[tuple[Any, ...]], list[Clock]]:
-    """Returns the clocks, and those that were taken back."""
+    """Returns the clocks, and those that were voided."""
     rows = list(Clock.objects.filter(chat=chat))
     columns = ("kind", "started_at", "area_id", "schedule_id", "met_at", "void_at")
     found = [tuple(getattr(row, name) for name in columns) for row in rows]
@@ -150,7 +150,7 @@ def stored(chat: Chat) -> tuple[list[tuple[Any, ...]], list[Clock]]:
 
 
 @pytest.mark.parametrize("seed", range(count(6, 60)))
-def test_random_lives_have_the_clocks_of_the_ledger(api, manager, seed):
+def test_random_chats_have_the_clocks_of_their_ledger(api, manager, seed):
     draw = random.Random(seed)  # noqa: S311
     areas = [builders.make_area(manager) for _ in range(draw.choice([0, 2, 3]))]
     operators = [builders.make_operator(manager, *areas) for _ in range(2)]
@@ -165,7 +165,7 @@ def test_random_lives_have_the_clocks_of_the_ledger(api, manager, seed):
         if draw.random() < 0.4:
             run_tasks()
     run_tasks()
-    # It may have waited for the rules to handle a message.
+    # The task may have waited until the rules processed a message.
     Task.objects.update(run_at=timezone.now())
     run_tasks()
     targets = {row.pk: row.targets for row in Schedule.objects.all()}
@@ -177,7 +177,7 @@ def test_random_lives_have_the_clocks_of_the_ledger(api, manager, seed):
         for one in expected:
             assert one in extra
             extra.remove(one)
-        # What a choice of area has taken back is void and was never met.
+        # Clocks voided by a choice of area are void and never met.
         assert all(one[5] is not None and one[4] is None for one in extra)
         for row in rows:
             begun = Schedule.objects.get(pk=row.schedule_id)
@@ -213,8 +213,8 @@ def step(draw: random.Random, life: Life, areas: Any, operators: Any) -> None:
 
 
 @pytest.mark.parametrize("seed", range(4))
-def test_it_runs_out_after_so_many_open_minutes(manager, contact, seed):
-    """Random weeks in zones with gaps and folds, stepped through minute by minute."""
+def test_a_clock_is_due_after_the_target_in_open_minutes(manager, contact, seed):
+    """Random weeks in zones with clock changes, stepped through minute by minute."""
     draw = random.Random(seed)  # noqa: S311
     for _ in range(count(10, 500)):
         chat = builders.make_chat(contact, closed_at=timezone.now())
@@ -257,7 +257,7 @@ def check_one(draw: random.Random, manager: Any, chat: Chat) -> None:
 
 
 def passes(stepped: Stepped, since: int, seconds: float) -> datetime | None:
-    """Returns the instant at which so many open seconds have passed, if near."""
+    """Returns the time at which that many open seconds have passed, if it is near."""
     left = seconds
     for n in range(since, len(stepped.minutes) - 1440):
         if stepped.open[n]:

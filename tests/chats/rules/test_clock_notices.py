@@ -1,4 +1,4 @@
-"""What clocks show and tell, and what they cost without targets."""
+"""Notifications of clocks, and their cost without targets."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def line(kind: str) -> ChatEvent:
     return ChatEvent.objects.filter(kind=kind).latest("pk")
 
 
-def test_it_is_told_once_a_step(life):
+def test_each_step_is_notified_once(life):
     life.writes()
     run_tasks()
     assert clocks.notify() == 0
@@ -32,7 +32,7 @@ def test_it_is_told_once_a_step(life):
     Clock.objects.filter(pk=pk).update(due_at=past)
     assert [clocks.notify(), clocks.notify()] == [1, 0]
     assert Clock.objects.get(pk=pk).notified == 2
-    # Both steps at once are one, and what is met is not told.
+    # Two steps at once are notified once; a met clock is not.
     Clock.objects.filter(kind="queue").update(risk_at=past, due_at=past)
     met = Clock.objects.filter(kind="resolution")
     met.update(risk_at=past, due_at=later, met_at=timezone.now())
@@ -64,7 +64,7 @@ def test_without_targets_there_is_no_task_and_no_clock(api, manager, sales, ana)
     assert not Clock.objects.exists()
 
 
-def test_the_calls_send_as_many_statements_as_without_targets(api, manager, sales, ana):
+def test_calls_need_as_many_statements_as_without_targets(api, manager, sales, ana):
     def counts() -> list[int]:
         life = Life(api, manager, builders.make_contact(manager, area=sales))
         steps = (
@@ -84,7 +84,7 @@ def test_the_calls_send_as_many_statements_as_without_targets(api, manager, sale
         return found
 
     builders.save_policy(manager, awayText="Fechado")
-    counts()  # what is only looked up once
+    counts()  # rows that are only looked up once
     plain = counts()
     builders.save_policy(manager, **TARGETS)
     assert counts() == plain

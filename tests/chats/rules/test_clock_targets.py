@@ -1,4 +1,4 @@
-"""Service level clocks: their targets, and the hours that they count."""
+"""Service level clocks: their targets, and counting in opening hours."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from tests.chats.rules.living import TARGETS, Life, running, states
 from tests.chats.rules.running import run_tasks
 
 
-def test_new_targets_touch_no_running_clock(life, ana):
+def test_new_targets_do_not_change_running_clocks(life, ana):
     life.writes()
     run_tasks()
     before = running()
@@ -22,7 +22,7 @@ def test_new_targets_touch_no_running_clock(life, ana):
     assert running()["queue"].due_at == before["queue"].due_at
 
 
-def test_targets_taken_away_leave_no_clock_behind(life, sales, ana):
+def test_removing_targets_ends_running_clocks(life, sales, ana):
     life.writes()
     run_tasks()
     builders.save_policy(life.manager, **dict.fromkeys(TARGETS, 0))
@@ -68,7 +68,7 @@ def test_friday_afternoon_and_one_hour_is_monday_morning(api, manager, sales):
     assert first.risk_at == datetime(2026, 11, 30, 12, 18, tzinfo=UTC)
 
 
-def test_hours_that_never_open_pause_it(api, manager, sales, ana):
+def test_hours_that_never_open_pause_a_clock(api, manager, sales, ana):
     builders.save_policy(manager, hours={}, slaFirst=60)
     life = Life(api, manager, builders.make_contact(manager, area=sales))
     life.writes()

@@ -40,7 +40,7 @@ def test_a_customer_opens_a_chat_in_his_area(life, sales):
         assert clock.risk_at == clock.started_at + timedelta(seconds=target * 0.8)
 
 
-def test_being_taken_meets_the_queue_and_an_answer_the_rest(life, ana):
+def test_a_claim_meets_the_queue_clock_and_an_answer_the_others(life, ana):
     life.writes()
     run_tasks()
     life.claimed(ana)
@@ -57,7 +57,7 @@ def test_being_taken_meets_the_queue_and_an_answer_the_rest(life, ana):
     assert states() == before
 
 
-def test_what_follows_an_answer_is_a_reply(life, ana):
+def test_a_message_after_an_answer_starts_a_reply_clock(life, ana):
     life.writes()
     run_tasks()
     life.claimed(ana)
@@ -73,14 +73,14 @@ def test_what_follows_an_answer_is_a_reply(life, ana):
     assert Clock.objects.get(kind="reply").met_at is not None
 
 
-def test_a_program_answers_nobody(life):
+def test_messages_of_programs_are_not_answers(life):
     life.writes()
     run_tasks()
     life.bot_writes()
     assert set(running()) == {"queue", "first", "resolution"}
 
 
-def test_it_does_not_matter_when_the_task_runs(life, ana):
+def test_the_result_does_not_depend_on_when_the_task_runs(life, ana):
     life.writes()
     life.claimed(ana)
     life.answered(ana)
@@ -98,20 +98,20 @@ def test_it_does_not_matter_when_the_task_runs(life, ana):
     assert Clock.objects.get(kind="queue").started_at == line("opened").at
 
 
-def test_it_waits_for_the_rules_to_handle_a_message(life):
+def test_the_task_waits_until_the_rules_processed_a_message(life):
     life.writes()
     Task.objects.filter(kind="inbound").update(run_at=timezone.now() + timedelta(1))
     run_tasks()
     assert running() == {}
     assert Task.objects.get(kind="clock").run_at > timezone.now()
-    # Rules that fail do not stop it.
+    # Failing rules do not block it.
     Task.objects.filter(kind="inbound").update(failures=1)
     Task.objects.filter(kind="clock").update(run_at=timezone.now())
     run_tasks()
     assert set(running()) == {"queue", "first", "resolution"}
 
 
-def test_a_transfer_changes_the_queue_alone(life, support, ana):
+def test_a_transfer_only_changes_the_queue_clock(life, support, ana):
     builders.save_policy(life.manager, support, slaQueue=60, slaReply=7)
     life.writes()
     run_tasks()
@@ -120,7 +120,8 @@ def test_a_transfer_changes_the_queue_alone(life, support, ana):
     assert "queue" not in running()
     run_tasks()
     after = running()
-    # Nobody had it: the choice of an area ends what a bot did, so all begins there.
+    # No operator had it: the choice of an area ends the bot's part, so all clocks start
+    # there.
     assert after["queue"].target == 60
     assert after["first"].started_at == line("entered_area").at
     life.given(ana)
@@ -132,7 +133,7 @@ def test_a_transfer_changes_the_queue_alone(life, support, ana):
     assert before["queue"].pk != after["queue"].pk
 
 
-def test_a_transfer_after_somebody_had_it(life, support, ana):
+def test_a_transfer_after_a_claim(life, support, ana):
     builders.save_policy(life.manager, support, slaQueue=60, slaFirst=7)
     life.writes()
     run_tasks()
@@ -151,7 +152,7 @@ def test_a_transfer_after_somebody_had_it(life, support, ana):
     assert after["queue"].started_at == line("entered_area").at
 
 
-def test_a_release_inside_the_area_starts_no_queue(life, ana):
+def test_a_release_inside_the_area_starts_no_queue_clock(life, ana):
     life.writes()
     run_tasks()
     life.claimed(ana)
@@ -160,7 +161,7 @@ def test_a_release_inside_the_area_starts_no_queue(life, ana):
     assert set(running()) == {"first", "resolution"}
 
 
-def test_a_chat_that_a_person_began_has_no_first_answer(life, ana):
+def test_a_chat_opened_by_an_operator_has_no_first_answer_clock(life, ana):
     life.answered(ana)
     run_tasks()
     assert set(running()) == {"queue", "resolution"}
@@ -169,7 +170,7 @@ def test_a_chat_that_a_person_began_has_no_first_answer(life, ana):
     assert set(running()) == {"queue", "resolution", "reply"}
 
 
-def test_without_an_area_a_bot_has_the_customer(newcomer, sales):
+def test_no_queue_clock_runs_while_a_bot_has_the_customer(newcomer, sales):
     newcomer.writes()
     run_tasks()
     assert running() == {}
@@ -182,7 +183,7 @@ def test_without_an_area_a_bot_has_the_customer(newcomer, sales):
     assert found["resolution"].area_id == sales.pk
 
 
-def test_a_manager_without_areas_has_a_queue_too(api, other_manager):
+def test_a_manager_without_areas_has_a_queue_clock(api, other_manager):
     builders.save_policy(other_manager, **TARGETS)
     key = builders.make_key(other_manager)
     life = Life(type(api)(key), other_manager)
@@ -192,12 +193,12 @@ def test_a_manager_without_areas_has_a_queue_too(api, other_manager):
     assert running()["queue"].area_id is None
 
 
-def test_no_clock_runs_within_the_menu(api, manager, sales, support, targets, ana):
+def test_no_clock_runs_in_the_menu(api, manager, sales, support, targets, ana):
     for area, code in ((sales, "vendas"), (support, "suporte")):
         type(area).objects.filter(pk=area.pk).update(code=code, name=code.title())
     publish_menu(manager.pk, MENU)
     life = Life(api, manager, builders.make_contact(manager, area=sales))
-    # Opened by a key, it waits in sales; his message begins the menu.
+    # Opened by a key, it waits in sales; the customer's message starts the menu.
     life.opened()
     run_tasks()
     assert set(running()) == {"queue", "resolution"}
@@ -222,7 +223,7 @@ def test_no_clock_runs_within_the_menu(api, manager, sales, support, targets, an
     assert running()["first"].started_at == line("claimed").at
 
 
-def test_deleting_the_contact_resolves_nothing(life):
+def test_deleting_the_contact_meets_no_clock(life):
     life.writes()
     run_tasks()
     delete_contact(life.row, actor=BOT)
@@ -230,7 +231,7 @@ def test_deleting_the_contact_resolves_nothing(life):
     assert [state for _kind, state in states()] == ["void"] * 3
 
 
-def test_a_chat_that_goes_on_has_clocks_again(life, ana):
+def test_a_reopened_chat_has_clocks_again(life, ana):
     life.writes()
     run_tasks()
     life.claimed(ana)
@@ -253,7 +254,7 @@ def test_a_chat_that_goes_on_has_clocks_again(life, ana):
     assert states().count(("resolution", "met")) == 1
 
 
-def test_the_first_words_come_after_the_chat_was_opened(life):
+def test_a_first_message_after_the_opening_starts_the_clocks(life):
     life.opened()
     run_tasks()
     assert set(running()) == {"queue", "resolution"}
@@ -263,7 +264,7 @@ def test_the_first_words_come_after_the_chat_was_opened(life):
     assert running()["first"].started_at == Message.objects.get().stored_at
 
 
-def test_who_had_the_last_word_is_owed_an_answer_when_he_goes_on(life, ana):
+def test_reopening_starts_a_reply_clock_if_the_customer_wrote_last(life, ana):
     builders.save_policy(life.manager, **TARGETS, reopen=600)
     life.writes()
     life.claimed(ana)

@@ -1,4 +1,4 @@
-"""PUT chat/close, and DELETE chat/ with a reason."""
+"""PUT api/chat/close, and DELETE api/chat/ with a reason."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def test_a_second_time_there_is_no_chat(talk):
 
 
 @pytest.mark.parametrize("reason", ["gone", "other", "away"])
-def test_only_the_reasons_of_the_area_are_taken(talk, manager, support, paid, reason):
+def test_only_reasons_of_the_area_are_accepted(talk, manager, support, paid, reason):
     for code, area, active in (("gone", None, False), ("other", support, True)):
         ClosingReason.objects.create(
             manager=manager, area=area, code=code, name=code, is_active=active
@@ -74,26 +74,26 @@ def test_people_must_give_a_reason_where_the_rules_say_so(talk, manager, ana, pa
     refused(answer, 400, "invalid", fields=["reason"])
     assert data(talk.close(person, reason="paid"))["reason"] == "paid"
     talk.serve()
-    # Programs need not, and neither does the documented call of a person.
+    # Not programs, and not people with the documented call.
     data(talk.close())
     talk.serve()
     data(person.delete("/api/chat/", {"contactId": talk.contact.external_id}))
 
 
-def test_where_there_is_no_reason_nobody_must_give_one(talk, manager, ana):
+def test_without_a_list_of_reasons_none_is_required(talk, manager, ana):
     builders.save_policy(manager, closingReasonRequired=True)
     talk.serve()
     data(talk.close(signed_in(ana.user)))
 
 
-def test_an_operator_closes_only_what_he_sees(talk, bruno):
+def test_an_operator_closes_only_visible_chats(talk, bruno):
     talk.serve()
     refused(talk.close(operatorId=str(bruno.pk)), 404, "chat_not_found")
     refused(talk.close(signed_in(bruno.user)), 403, "forbidden")
     assert talk.chat.closed_at is None
 
 
-def test_the_documented_call_takes_cause_and_reason(talk, manager, api, paid):
+def test_the_documented_call_accepts_cause_and_reason(talk, manager, api, paid):
     builders.save_policy(manager, closingText="Até logo!")
     talk.serve()
     body = {"contactId": talk.contact.external_id}
@@ -105,7 +105,7 @@ def test_the_documented_call_takes_cause_and_reason(talk, manager, api, paid):
     data(api.delete("/api/chat/", body | given))
     assert talk.chat.reason == "paid"
     assert ledger()[-1] == ("closed", "customer")
-    # Whoever closes for the customer has said so himself.
+    # A closing for the customer sends no text.
     assert talk.said() == []
     talk.serve()
     data(api.delete("/api/chat/", body))
@@ -113,7 +113,7 @@ def test_the_documented_call_takes_cause_and_reason(talk, manager, api, paid):
     assert talk.said() == [("closing", "Até logo!")]
 
 
-def test_a_closed_window_is_recorded_instead_of_the_text(talk, manager):
+def test_outside_the_reply_window_the_text_is_recorded_as_not_sent(talk, manager):
     builders.save_policy(manager, closingText="Até logo!")
     talk.serve()
     type(manager).objects.filter(pk=manager.pk).update(gateway="whatsapp_cloud")
@@ -139,8 +139,8 @@ def test_a_deleted_contact_has_neither_tasks_nor_surveys(talk, manager, api):
     run_tasks()
 
 
-def test_closing_says_nothing_while_it_fails(talk, manager, monkeypatch):
-    """The text and the closing are one transaction."""
+def test_a_failed_closing_sends_no_text(talk, manager, monkeypatch):
+    """The text and the closing are in one transaction."""
     builders.save_policy(manager, closingText="Até logo!")
     talk.serve()
     monkeypatch.setattr(

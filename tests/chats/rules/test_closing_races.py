@@ -1,4 +1,4 @@
-"""A customer writes while his chat is closed: his message is lost in no chat."""
+"""Customers write while their chat is being closed: each message is in the right chat."""
 
 from __future__ import annotations
 
@@ -44,8 +44,8 @@ def run_due(kind):
             tasks.run(task, HANDLERS)
 
 
-def sane(talk) -> Chat:
-    """Returns the chat of the last message; the columns agree with the rows."""
+def consistent_chat(talk) -> Chat:
+    """Returns the chat of the last message; asserts that the columns match the rows."""
     contact = Contact.objects.get(pk=talk.contact.pk)
     message = Message.objects.filter(direction="in", contact=contact).latest("pk")
     open_chats = list(Chat.objects.open().filter(contact=contact))
@@ -65,38 +65,38 @@ def sane(talk) -> Chat:
     return message.chat
 
 
-def test_a_person_closes(talk, manager):
+def test_closing_by_a_person(talk, manager):
     for round_ in range(ROUNDS):
         if round_ % 2:
             builders.save_policy(manager, closingText="Até logo!", reopen=0)
         talk.serve()
         answers = at_once([talk.close, partial(writes, talk)])
         assert [each.status_code for each in answers] == [200, 200]
-        sane(talk)
+        consistent_chat(talk)
         if Chat.objects.open().filter(contact=talk.contact).exists():
             assert talk.close().status_code == 200
 
 
-def test_it_goes_on_after_the_closing(talk, manager):
-    """With `reopen` there is one chat, and the message is in it, whoever is first."""
+def test_closing_by_a_person_with_reopening(talk, manager):
+    """With `reopen` there is one chat, which has the message, in either order."""
     builders.save_policy(manager, reopen=600)
     for _ in range(ROUNDS):
         talk.serve()
         at_once([talk.close, partial(writes, talk)])
-        sane(talk)
+        consistent_chat(talk)
         assert Chat.objects.filter(contact=talk.contact).count() == 1
         if Chat.objects.open().filter(contact=talk.contact).exists():
             talk.close()
 
 
-def test_an_idle_chat_is_closed(talk, manager):
+def test_closing_an_idle_chat(talk, manager):
     builders.save_policy(manager, idleClose=60, idleText="Encerramos.")
     for _ in range(ROUNDS):
         talk.serve()
         age(61)
         at_once([partial(run_due, "idle"), partial(writes, talk)])
-        chat = sane(talk)
-        # Who has written is never in a chat that was closed as idle.
+        chat = consistent_chat(talk)
+        # A chat with a new message is never closed as idle.
         assert chat.closed_at is None
         run_tasks()
         talk.claim()
@@ -105,7 +105,7 @@ def test_an_idle_chat_is_closed(talk, manager):
 
 
 @pytest.mark.parametrize("writes_first", [True, False])
-def test_who_holds_the_contact_is_first(talk, manager, writes_first):
+def test_closing_as_idle_and_an_operators_message(talk, manager, writes_first):
     builders.save_policy(manager, idleClose=60)
     talk.serve()
     age(61)
@@ -117,14 +117,14 @@ def test_who_holds_the_contact_is_first(talk, manager, writes_first):
         waiting = in_a_thread(second)
         until_one_waits()
     waiting.result()
-    chat = sane(talk)
+    chat = consistent_chat(talk)
     assert chat.closed_at is None
     closed = ChatEvent.objects.filter(kind="closed").count()
     assert closed == (0 if writes_first else 1)
     assert Chat.objects.count() == (1 if writes_first else 2)
 
 
-def test_the_menu_s_exit_closes(api, manager, ana, sales, support):
+def test_closing_by_the_menu(api, manager, ana, sales, support):
     for area, code in ((sales, "vendas"), (support, "suporte")):
         type(area).objects.filter(pk=area.pk).update(code=code, name=code.title())
     publish_menu(manager.pk, MENU)
@@ -134,31 +134,31 @@ def test_the_menu_s_exit_closes(api, manager, ana, sales, support):
         assert writes(talk, "#").status_code == 200
         at_once([partial(run_due, "inbound"), partial(writes, talk, "oi?")])
         run_tasks()
-        chat = sane(talk)
+        chat = consistent_chat(talk)
         last = Message.objects.filter(contact=talk.contact, direction="in").latest("pk")
-        # In the chat that the menu closed, or in one that begins.
+        # It is in the chat that the menu closed, or in a new one.
         left = Chat.objects.filter(contact=talk.contact).earliest("pk")
         assert left.closed_at is not None
         assert chat == left or last.chat.closed_at is None
 
 
-def test_two_marks_are_one(api, manager, ana, sales):
+def test_simultaneous_marks_are_stored_once(api, manager, ana, sales):
     builders.save_policy(manager, survey=True)
     for _ in range(ROUNDS):
-        # Nobody is asked twenty times within an hour.
+        # A customer is not asked twenty times within an hour.
         talk = Conversation(api, manager, ana, sales)
         talk.serve()
         talk.close()
         answers = at_once([partial(writes, talk, "1"), partial(writes, talk, "5")])
         assert [each.status_code for each in answers] == [200, 200]
-        chat = sane(talk)
+        chat = consistent_chat(talk)
         survey = Survey.objects.get(chat=chat)
         rated = ChatEvent.objects.get(chat=chat, kind="rated")
         assert (survey.state, rated.detail) == ("rated", {"rating": survey.rating})
         assert chat.closed_at is not None
 
 
-def test_two_comments_are_one(talk, manager):
+def test_simultaneous_comments_are_stored_once(talk, manager):
     builders.save_policy(manager, survey=True)
     talk.serve()
     talk.close()
@@ -167,11 +167,11 @@ def test_two_comments_are_one(talk, manager):
     survey = Survey.objects.get()
     assert survey.comment in ("Demorou", "Caro")
     assert Message.objects.filter(content=THANKS_TEXT).count() == 1
-    # The other one is a new conversation.
+    # The other message starts a new chat.
     assert Chat.objects.count() == 2
 
 
-def test_reopening_meets_a_new_chat(talk):
+def test_reopening_while_a_new_chat_opens(talk):
     for _ in range(ROUNDS):
         talk.serve()
         talk.close()
@@ -181,12 +181,12 @@ def test_reopening_meets_a_new_chat(talk):
         if reopened.status_code == 409:
             assert reopened.json()["error"]["code"] == "already_open"
         assert Chat.objects.open().filter(contact=talk.contact).count() == 1
-        assert sane(talk).closed_at is None
+        assert consistent_chat(talk).closed_at is None
         talk.claim()
         talk.close()
 
 
-def test_two_reopen_at_once(talk, manager, sales):
+def test_simultaneous_reopenings(talk, manager, sales):
     talk.serve()
     talk.close()
     caio = builders.make_operator(manager, sales, name="Caio")
@@ -199,8 +199,8 @@ def test_two_reopen_at_once(talk, manager, sales):
     assert ChatEvent.objects.filter(kind="reopened").count() == 1
 
 
-def test_an_operator_who_leaves_is_given_nothing(talk, ana):
-    """Deactivating waits for the claim, and then releases what he holds."""
+def test_reopening_for_an_operator_being_deactivated(talk, ana):
+    """Deactivating waits for the claim, then releases his contacts."""
     from chats.conversations.assignment import release_contacts_of
 
     talk.serve()

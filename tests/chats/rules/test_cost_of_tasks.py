@@ -1,4 +1,4 @@
-"""What a customer's first message costs: how many tasks and statements follow it."""
+"""The number of tasks and statements after a customer's first message."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def run_next(kind: str) -> None:
 
 @pytest.fixture
 def assigning(newcomer, manager, sales, ana):
-    """A newcomer of a manager whose area for all assigns."""
+    """Returns a new customer of a manager whose default area assigns."""
     rules = {"entryArea": sales.code, "assign": "fewest", "idleClose": 600}
     builders.save_policy(manager, **rules)
     connect(ana)
@@ -42,12 +42,12 @@ def assigning(newcomer, manager, sales, ana):
     return newcomer
 
 
-def test_an_assignment_is_three_tasks(assigning, ana):
+def test_an_assignment_needs_three_tasks(assigning, ana):
     assigning.writes()
     run_next("inbound")
     run_next("assign")
     assert Contact.objects.get(pk=assigning.contact.pk).operator == ana
-    # One look at the clocks, in a moment, for all of that.
+    # One clock task for all of that.
     assert kinds() == ["clock", "idle"]
     assert tasks.lease(10) == []
     [clock] = Task.objects.filter(kind="clock")
@@ -57,9 +57,9 @@ def test_an_assignment_is_three_tasks(assigning, ana):
     assert kinds() == ["idle"]
 
 
-def test_an_assignment_is_few_statements(assigning, django_assert_max_num_queries):
+def test_an_assignment_needs_few_statements(assigning, django_assert_max_num_queries):
     assigning.writes()
-    # With those that begin and end transactions and savepoints.
+    # Including those that begin and end transactions and savepoints.
     with django_assert_max_num_queries(13):
         run_next("inbound")
     with django_assert_max_num_queries(17):
@@ -69,7 +69,7 @@ def test_an_assignment_is_few_statements(assigning, django_assert_max_num_querie
         run_next("clock")
 
 
-def test_a_greeting_is_few_statements(
+def test_a_greeting_needs_few_statements(
     newcomer, menu_areas, django_assert_max_num_queries
 ):
     in_force(newcomer.manager.pk, None)  # the version is read once by each process
@@ -79,7 +79,7 @@ def test_a_greeting_is_few_statements(
     assert MenuState.objects.count() == 1
 
 
-def test_who_waits_already_schedules_no_look_at_the_clocks(life):
+def test_a_message_of_a_waiting_customer_schedules_no_clock_task(life):
     life.writes()
     run_tasks()
     life.writes("alguém?")
@@ -114,7 +114,7 @@ def test_after_a_failure_the_clocks_have_a_task_of_their_own(life, ana):
     assert Clock.objects.filter(kind="reply", met_at=None, void_at=None).exists()
 
 
-def test_what_is_in_force_is_never_stale(manager, sales):
+def test_cached_rules_are_never_stale(manager, sales):
     for cap in (2, 3):
         builders.save_policy(manager, sales, cap=cap)
         assert in_force(manager.pk, sales.pk).policy.cap == cap
@@ -128,7 +128,7 @@ def test_what_is_in_force_is_never_stale(manager, sales):
     assert found.body is None
 
 
-def test_the_worker_asks_those_queues_that_have_work(manager, contact):
+def test_the_worker_queries_only_tables_with_work(manager, contact):
     assert queues.waiting() == frozenset()
     later = timezone.now() + timedelta(seconds=60)
     tasks.schedule("menu", manager.pk, contact_id=contact.pk, run_at=later)

@@ -1,4 +1,4 @@
-"""POST api/chat/why: who got a chat, and why not the others."""
+"""POST api/chat/why: why a chat was assigned to an operator, and not to others."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def why(api, contact, operator):
     return answer.json()["data"]
 
 
-def test_while_it_waits_it_says_who_could_get_it(api, sales, waiting, ana):
+def test_a_waiting_chat_shows_who_could_get_it(api, sales, waiting, ana):
     data = why(api, waiting, ana)
     assert data["assignment"] is None
     assert data["waiting"] == [
@@ -48,7 +48,7 @@ def test_while_it_waits_it_says_who_could_get_it(api, sales, waiting, ana):
     assert [one["passed"] for one in why(api, waiting, ana)["waiting"]] == ["paused"]
 
 
-def test_afterwards_it_says_why_it_was_him(api, manager, sales, waiting, ana):
+def test_an_assigned_chat_shows_why(api, manager, sales, waiting, ana):
     connect(ana)
     tasks.schedule("assign", manager.pk, area_id=sales.pk)
     run_tasks()
@@ -59,7 +59,7 @@ def test_afterwards_it_says_why_it_was_him(api, manager, sales, waiting, ana):
     assert [one["passed"] for one in data["assignment"]["candidates"]] == [None]
 
 
-def test_an_operator_asks_for_what_he_sees(manager, support, waiting, bruno):
+def test_an_operator_may_ask_about_visible_chats(manager, support, waiting, bruno):
     stranger = builders.make_operator(manager, support)
     answer = signed_in(stranger.user).post(
         PATH, {"contactId": waiting.external_id, "operatorId": stranger.pk}
@@ -67,7 +67,7 @@ def test_an_operator_asks_for_what_he_sees(manager, support, waiting, bruno):
     assert answer.status_code == 404
 
 
-def test_a_chat_that_is_closed_while_it_is_asked_about(api, waiting, ana, monkeypatch):
+def test_a_chat_closed_during_the_call(api, waiting, ana, monkeypatch):
     find = explanation.find_conversation
 
     def find_and_close(caller, request):

@@ -1,4 +1,4 @@
-"""Customers who do not answer are warned, and their chats closed in the end."""
+"""Customers who do not answer are warned, and then their chats are closed."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def policy(manager):
     )
 
 
-def test_he_is_warned_and_then_his_chat_is_closed(talk, policy, ana):
+def test_a_customer_is_warned_and_then_his_chat_closed(talk, policy, ana):
     talk.serve()
     pass_time(WARN - 5)
     assert talk.said() == []
@@ -55,11 +55,11 @@ def test_he_is_warned_and_then_his_chat_is_closed(talk, policy, ana):
     assert idle_task() is None
 
 
-def test_the_worker_looks_no_more_often_than_needed(talk, policy):
+def test_the_task_runs_no_more_often_than_needed(talk, policy):
     talk.serve()
     first = idle_task()
     talk.answer("Alô?")
-    # A further message writes nothing; the task looks again then.
+    # Another message schedules nothing; the task checks again when due.
     assert idle_task() == first
     talk.customer("espera")
     talk.answer("Claro")
@@ -89,7 +89,7 @@ def test_a_chat_is_closed_without_a_warning(talk, manager):
     assert ledger()[-1] == ("closed", "idle")
 
 
-def test_it_is_only_warned_of(talk, manager):
+def test_a_customer_can_be_only_warned(talk, manager):
     builders.save_policy(manager, idleWarn=WARN, idleWarnText="Ainda está aí?")
     talk.serve()
     pass_time(WARN + 5)
@@ -98,13 +98,13 @@ def test_it_is_only_warned_of(talk, manager):
     assert talk.chat.closed_at is None
 
 
-def test_the_customer_s_answer_wins(talk, policy):
+def test_the_customer_s_answer_cancels_the_closing(talk, policy):
     talk.serve()
     pass_time(WARN + 5)
     talk.customer("estou aqui")
     pass_time(CLOSE + 5)
     assert talk.chat.closed_at is None
-    # The next message of the operator begins it anew.
+    # The operator's next message starts the time again.
     talk.answer("Que bom")
     pass_time(WARN - 5)
     assert len(talk.said()) == 1
@@ -112,7 +112,7 @@ def test_the_customer_s_answer_wins(talk, policy):
     assert len(talk.said()) == 2
 
 
-def test_a_customer_who_waits_is_not_left(talk, policy):
+def test_a_chat_whose_customer_waits_is_not_closed(talk, policy):
     talk.customer("oi")
     talk.claim()
     pass_time(WARN + CLOSE + 5)
@@ -120,13 +120,13 @@ def test_a_customer_who_waits_is_not_left(talk, policy):
     assert talk.chat.closed_at is None
 
 
-def test_a_chat_that_nobody_has_is_left_alone(talk, policy, ana):
+def test_an_unassigned_chat_is_not_closed(talk, policy, ana):
     talk.serve()
     Contact.objects.filter(pk=talk.contact.pk).update(operator=None)
     pass_time(WARN + 5)
     assert talk.said() == []
     assert idle_task() is not None
-    # Whoever takes it begins anew.
+    # A claim starts the time again.
     talk.claim()
     pass_time(WARN - 5)
     assert talk.said() == []
@@ -134,7 +134,7 @@ def test_a_chat_that_nobody_has_is_left_alone(talk, policy, ana):
     assert len(talk.said()) == 1
 
 
-def test_a_chat_in_which_nobody_wrote_is_left_alone(talk, policy):
+def test_a_chat_without_messages_is_not_closed(talk, policy):
     body = {"contactNumber": talk.contact.external_id}
     assert talk.api.post("/api/chat/new", body).status_code == 200
     talk.claim()
@@ -142,7 +142,7 @@ def test_a_chat_in_which_nobody_wrote_is_left_alone(talk, policy):
     assert talk.chat.closed_at is None
 
 
-def test_what_a_bot_says_is_no_word_of_ours(talk, policy, manager):
+def test_messages_of_bots_do_not_count(talk, policy, manager):
     talk.serve()
     talk.customer("obrigada")
     names = {
@@ -154,7 +154,7 @@ def test_what_a_bot_says_is_no_word_of_ours(talk, policy, manager):
     assert talk.said() == []
 
 
-def test_what_an_operator_said_elsewhere_counts(talk, policy, manager, ana):
+def test_messages_typed_on_the_phone_count(talk, policy, manager, ana):
     talk.customer("oi")
     talk.claim()
     names = {
@@ -173,7 +173,7 @@ def test_only_while_the_area_is_open(talk, policy, manager, sales):
     pass_time(WARN + 5)
     assert talk.said() == []
     assert idle_task() is None  # it never opens
-    # Its opening: new hours look at the chats at once.
+    # New hours check the chats at once.
     builders.save_policy(manager, sales, hours="always")
     run_tasks()
     assert len(talk.said()) == 1
@@ -190,7 +190,7 @@ def test_it_waits_for_the_opening(talk, policy, manager, sales):
     assert at > timezone.now() + timedelta(hours=12)
 
 
-def test_new_rules_hold_for_present_chats(talk, manager):
+def test_new_rules_apply_to_open_chats(talk, manager):
     talk.serve()
     pass_time(WARN + 5)
     builders.save_policy(manager, idleWarn=WARN, idleWarnText="Ainda está aí?")
@@ -198,7 +198,7 @@ def test_new_rules_hold_for_present_chats(talk, manager):
     assert talk.said() == [("idle", "Ainda está aí?")]
 
 
-def test_a_handed_over_chat_begins_anew(talk, policy, manager, sales):
+def test_a_handover_starts_the_time_again(talk, policy, manager, sales):
     caio = builders.make_operator(manager, sales, name="Caio")
     talk.serve()
     pass_time(WARN - 5)
@@ -210,7 +210,7 @@ def test_a_handed_over_chat_begins_anew(talk, policy, manager, sales):
     assert len(talk.said()) == 1
 
 
-def test_a_reopened_chat_begins_anew(talk, policy):
+def test_reopening_starts_the_time_again(talk, policy):
     talk.serve()
     talk.close()
     pass_time(WARN + CLOSE + 5)
@@ -222,7 +222,7 @@ def test_a_reopened_chat_begins_anew(talk, policy):
     assert len(talk.said()) == 1
 
 
-def test_where_nothing_may_be_sent_it_is_closed_all_the_same(talk, policy, manager):
+def test_a_chat_is_closed_even_if_no_text_may_be_sent(talk, policy, manager):
     talk.serve()
     type(manager).objects.filter(pk=manager.pk).update(gateway="whatsapp_cloud")
     Contact.objects.update(last_in_at=F("last_in_at") - timedelta(hours=25))

@@ -1,4 +1,4 @@
-"""A customer's way through the menu, as the worker leads him."""
+"""A customer's steps through the menu, with the worker."""
 
 from __future__ import annotations
 
@@ -48,14 +48,14 @@ def test_the_customer_s_first_message_begins_it(maria, says):
     assert ChatEvent.objects.latest("pk").sa == 10
 
 
-def test_a_burst_is_asked_once(maria, says):
+def test_several_messages_at_once_get_one_question(maria, says):
     says(maria, "oi", "bom dia", "quero comprar", soon=True)
     says(maria, "alguém?", soon=True)
     assert said() == [GREETED]
     assert MenuState.objects.get().tries == 0
 
 
-def test_what_came_before_the_question_is_no_answer(maria, says):
+def test_messages_before_the_question_are_not_answers(maria, says):
     says(maria, "oi", "1", soon=True)
     assert MenuState.objects.get().step == "inicio"
     says(maria, "1", soon=True)
@@ -63,7 +63,7 @@ def test_what_came_before_the_question_is_no_answer(maria, says):
 
 
 @pytest.mark.parametrize("how", ["area", "opened", "channel", "none", "answered"])
-def test_where_it_does_not_begin(how, maria, says, manager, sales, api):
+def test_when_the_menu_does_not_start(how, maria, says, manager, sales, api):
     if how == "area":
         Contact.objects.filter(pk=maria.pk).update(area=sales)
     if how == "opened":
@@ -81,7 +81,7 @@ def test_where_it_does_not_begin(how, maria, says, manager, sales, api):
     assert not MenuState.objects.exists()
 
 
-def test_it_begins_again_in_the_area_of_the_last_closing(maria, says, sales):
+def test_it_starts_again_in_the_area_of_the_last_chat(maria, says, sales):
     says(maria, "oi")
     says(maria, "1")
     close(maria)
@@ -93,7 +93,7 @@ def test_it_begins_again_in_the_area_of_the_last_closing(maria, says, sales):
     assert areas.count() == 2
 
 
-def test_an_old_message_goes_to_the_fallback_without_a_word(maria, says, support):
+def test_an_old_message_leads_to_the_fallback_without_a_text(maria, says, support):
     old = timezone.now() - timedelta(hours=2)
     says(maria, "oi", timestamp=int(old.timestamp()))
     assert said() == []
@@ -104,7 +104,7 @@ def test_an_old_message_goes_to_the_fallback_without_a_word(maria, says, support
 # R4: a step ---------------------------------------------------------------------
 
 
-def test_an_area(maria, says, sales):
+def test_an_option_of_an_area(maria, says, sales):
     says(maria, "oi")
     opened = maria.waiting_since
     says(maria, "1")
@@ -119,7 +119,7 @@ def test_an_area(maria, says, sales):
     assert ledger()[2:] == [("entered_area", None), ("bot_ended", "area")]
 
 
-def test_a_step_and_back(maria, says):
+def test_an_option_of_a_step_and_going_back(maria, says):
     says(maria, "oi")
     says(maria, "suporte")
     assert said()[-1] == SUPPORT
@@ -136,13 +136,13 @@ def test_a_step_and_back(maria, says):
     ]
 
 
-def test_a_text_comes_with_the_question_again(maria, says):
+def test_an_option_of_a_text_repeats_the_question(maria, says):
     says(maria, "oi")
     says(maria, "horario")
     assert said()[-1] == f"Das 8 às 18.\n\n{ROOT}"
 
 
-def test_a_person(maria, says, support):
+def test_an_option_of_a_person(maria, says, support):
     says(maria, "oi")
     says(maria, "4")
     assert said()[-1] == "Um momento."
@@ -154,7 +154,7 @@ def test_a_person(maria, says, support):
     ("answer", "text", "cause"),
     [("5", "Tudo bem!", "menu"), ("#", "Até logo!", "customer")],
 )
-def test_closing(answer, text, cause, maria, says):
+def test_an_option_that_closes_the_chat(answer, text, cause, maria, says):
     says(maria, "oi")
     says(maria, answer)
     assert said()[-1] == text
@@ -165,7 +165,7 @@ def test_closing(answer, text, cause, maria, says):
     assert said()[-1] == GREETED
 
 
-def test_wrong_answers_and_then_a_person(maria, says, support):
+def test_too_many_wrong_answers_lead_to_the_fallback(maria, says, support):
     says(maria, "oi")
     says(maria, "quero um bolo")
     assert said()[-1] == f"Não entendi.\n\n{ROOT}"
@@ -178,7 +178,7 @@ def test_wrong_answers_and_then_a_person(maria, says, support):
     assert end() == "retries"
 
 
-def test_a_right_answer_forgives(maria, says):
+def test_a_right_answer_resets_the_count_of_wrong_ones(maria, says):
     says(maria, "oi")
     says(maria, "quero um bolo")
     says(maria, "3")
@@ -186,7 +186,7 @@ def test_a_right_answer_forgives(maria, says):
 
 
 @pytest.mark.parametrize("written", [1, -120])
-def test_what_was_written_too_soon_costs_no_try(written, maria, says):
+def test_messages_right_after_the_question_are_not_wrong_answers(written, maria, says):
     says(maria, "oi")
     age()
     at = MenuState.objects.get().asked_at + timedelta(seconds=written)
@@ -197,7 +197,7 @@ def test_what_was_written_too_soon_costs_no_try(written, maria, says):
     assert MenuState.objects.get().step == "suporte"
 
 
-def test_an_area_that_is_closed_says_so(maria, says, manager, sales):
+def test_a_closed_area_sends_its_text(maria, says, manager, sales):
     builders.save_policy(manager, sales, hours={}, awayText="{area} fechou.")
     says(maria, "oi")
     says(maria, "1")
@@ -208,7 +208,7 @@ def test_an_area_that_is_closed_says_so(maria, says, manager, sales):
     ]
 
 
-def test_a_fallback_without_area_waits_for_all(maria, says, manager, sales):
+def test_a_fallback_without_area_queues_for_everybody(maria, says, manager, sales):
     Contact.objects.filter(pk=maria.pk).update(area=sales)
     says(maria, "oi")
     close(maria)
@@ -237,7 +237,7 @@ def test_a_tapped_choice(maria, says, cloud, rounds, api, manager, sales):
     assert maria.area == sales
     answer = Message.objects.filter(direction="in").latest("pk")
     assert answer.details == {"tapped": "m:inicio:1"}
-    # Only the rules read it.
+    # Only the rules use it.
     body = {"contactId": maria.external_id, "operatorId": "0", "number": manager.number}
     shown = api.post("/api/chat/message", body).json()["data"]
     assert "Outro título" in str(shown)

@@ -1,4 +1,4 @@
-"""What an answer inside the menu means."""
+"""Interpretation of answers in the menu."""
 
 from __future__ import annotations
 
@@ -93,27 +93,27 @@ def test_a_key_a_title_or_a_word_chooses(text):
         "2 pizzas",
     ],
 )
-def test_nothing_is_guessed(text):
+def test_unclear_answers_are_wrong_answers(text):
     assert right_answer(menu(), ROOT, said(text)) is None
 
 
-def test_ten_has_a_keycap_of_its_own():
+def test_the_keycap_of_ten_is_recognized():
     assert right_answer(menu(), SUPPORT, said("🔟")) == Ask(ROOT, option=10)
     assert normalized("1️⃣0️⃣") == "10"
     assert normalized("#️⃣") == "#"
 
 
-def test_a_word_that_begins_like_option_is_not_cut():
+def test_a_word_starting_like_option_is_not_a_prefix():
     assert normalized("Operador") == "operador"
     assert normalized("Opções") == "opcoes"
 
 
-def test_titles_are_compared_as_answers_are():
+def test_titles_are_normalized_like_answers():
     assert right_answer(menu(), SUPPORT, said("2ª VIA")) == End("area", area="suporte")
     assert right_answer(menu(), SUPPORT, said("2a via")) == End("area", area="suporte")
 
 
-def test_a_key_beats_a_title_and_a_title_a_word():
+def test_a_key_precedes_a_title_and_a_title_a_word():
     steps = [
         {
             "code": "a",
@@ -150,7 +150,7 @@ def test_leaving(text, here):
     assert turn == End("customer", "Até logo!", closes=True, cause="customer")
 
 
-def test_what_options_do():
+def test_the_results_of_options():
     body = menu()
     assert right_answer(body, ROOT, said("2")) == Ask(SUPPORT, option=2)
     tried = Position("inicio", (), 2)
@@ -163,11 +163,11 @@ def test_what_options_do():
     )
 
 
-def test_a_tapped_choice_counts_for_its_own_step():
+def test_a_tapped_choice_applies_to_its_own_step():
     body = menu()
     vendas = right_answer(body, SUPPORT, said("Vendas", "m:inicio:1"))
     assert vendas == End("area", "Você vai para {area}.", area="vendas")
-    # Of a question that is not the newest any more.
+    # A choice of an earlier question.
     assert right_answer(body, ROOT, said("Início", "m:suporte:10")) == Ask(
         ROOT, option=10
     )
@@ -180,12 +180,12 @@ def test_a_tapped_choice_counts_for_its_own_step():
 @pytest.mark.parametrize(
     "tapped", ["m:gone:1", "m:inicio:77", "s:1:5", "m:inicio:1x", "x"]
 )
-def test_a_tapped_id_that_is_no_choice_leaves_the_text(tapped):
+def test_with_an_unknown_tapped_id_the_text_is_used(tapped):
     assert right_answer(menu(), ROOT, said("2", tapped)) == Ask(SUPPORT, option=2)
     assert right_answer(menu(), ROOT, said("oi", tapped)) is None
 
 
-def test_wrong_answers_and_media_are_tries():
+def test_wrong_answers_and_media_count_as_attempts():
     body, here = menu(), ROOT
     first = answer_to(body, here, [said("oi")])
     assert first == Ask(Position("inicio", (), 1), "Não entendi.")
@@ -202,14 +202,14 @@ def test_without_retries_the_first_wrong_answer_goes_to_a_person():
     )
 
 
-def test_messages_that_come_together_are_one_answer():
+def test_messages_that_arrive_together_are_one_answer():
     assert answer_to(menu(), ROOT, [said("oi"), said("tudo bem?")]).position.tries == 1
     assert answer_to(menu(), ROOT, [said("oi"), said("2"), said("4")]) == Ask(
         SUPPORT, option=2
     )
 
 
-def test_media_is_no_answer_whatever_is_written_under_it():
+def test_media_with_a_caption_is_not_an_answer():
     assert right_answer(menu(), ROOT, said("1", is_media=True)) is None
 
 
@@ -227,11 +227,11 @@ def test_no_answer(on_timeout, then):
     assert timed_out(body, SUPPORT, is_reminded=True) == then
 
 
-# The whole machine -------------------------------------------------------------
+# The whole state machine
 
 
 def random_menu(chance: random.Random) -> Any:
-    """Makes a menu whose every step is reached: each leads to the next at least."""
+    """Returns a menu all of whose steps are reachable: each leads at least to the next."""
     count = chance.randint(1, 12)
     steps = []
     for n in range(count):

@@ -1,4 +1,4 @@
-"""Many customers write three messages each at once: one question each."""
+"""Many customers write three messages each at once: each gets one question."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def work(stop: threading.Event) -> None:
         connection.close()
 
 
-def test_a_burst_is_asked_one_question_each(manager: Any) -> None:
+def test_each_customer_gets_one_question(manager: Any) -> None:
     for code in ("vendas", "suporte"):
         builders.make_area(manager, code)
     publish_menu(manager.pk, MENU)

@@ -1,4 +1,4 @@
-"""How the menu ends: nobody answers, or somebody else takes over."""
+"""Ends of the menu: no answer, or somebody takes over."""
 
 from __future__ import annotations
 
@@ -36,10 +36,10 @@ pytestmark = pytest.mark.usefixtures("menu_areas")
 GREETED = f"{{saudacao}}, Maria!\n\n{ROOT}"
 
 
-# Nobody answers -----------------------------------------------------------------
+# No answer
 
 
-def test_the_question_comes_once_more_and_then_the_fallback(
+def test_without_an_answer_the_question_is_repeated_and_then_the_fallback(
     maria, says, manager, support
 ):
     says(maria, "oi")
@@ -53,7 +53,7 @@ def test_the_question_comes_once_more_and_then_the_fallback(
     assert end() == "timeout"
 
 
-def test_or_the_chat_is_closed(maria, says, manager):
+def test_without_an_answer_the_chat_can_be_closed(maria, says, manager):
     publish(manager, onTimeout="close")
     says(maria, "oi")
     time_out(manager)
@@ -64,7 +64,7 @@ def test_or_the_chat_is_closed(maria, says, manager):
     assert end() == "timeout"
 
 
-def test_or_he_stays(maria, says, manager):
+def test_without_an_answer_the_customer_can_stay_in_the_menu(maria, says, manager):
     publish(manager, onTimeout="stay")
     says(maria, "oi")
     time_out(manager)
@@ -75,13 +75,13 @@ def test_or_he_stays(maria, says, manager):
     assert end() == "area"
 
 
-def test_without_a_time_nothing_is_scheduled(maria, says, manager):
+def test_without_a_timeout_nothing_is_scheduled(maria, says, manager):
     publish(manager, timeout=0)
     says(maria, "oi")
     assert not Task.objects.filter(kind="menu").exists()
 
 
-def test_an_answer_begins_the_time_anew(maria, says, manager):
+def test_an_answer_restarts_the_timeout(maria, says, manager):
     says(maria, "oi")
     time_out(manager)
     says(maria, "2")
@@ -92,10 +92,10 @@ def test_an_answer_begins_the_time_anew(maria, says, manager):
     assert Task.objects.get(kind="menu").run_at > timezone.now()
 
 
-# Somebody else ------------------------------------------------------------------
+# Taking over
 
 
-def test_another_bot_that_writes_sa_goes_on(maria, says, manager):
+def test_a_bot_that_only_changes_sa_does_not_end_it(maria, says, manager):
     says(maria, "oi")
     Contact.objects.filter(pk=maria.pk).update(sa=11)
     says(maria, "1")
@@ -112,7 +112,7 @@ def test_an_outgoing_message_ends_it(maria, says, manager, api):
     assert end() == "taken"
 
 
-def test_an_area_that_somebody_writes_ends_it_at_once(maria, says, manager, support):
+def test_setting_an_area_ends_it_at_once(maria, says, manager, support):
     says(maria, "oi")
     change_area(maria, support.pk, actor=Actor("key:1"))
     run_tasks()
@@ -121,7 +121,9 @@ def test_an_area_that_somebody_writes_ends_it_at_once(maria, says, manager, supp
     assert (len(said()), maria.area) == (1, support)
 
 
-def test_a_claim_ends_it_and_a_release_lets_him_wait(maria, says, manager, sales, ana):
+def test_a_claim_ends_it_and_a_release_queues_the_customer(
+    maria, says, manager, sales, ana
+):
     says(maria, "oi")
     claim(
         maria, OperatorScope(ana.pk, "Ana", frozenset({sales.pk})), actor=Actor("key:1")
@@ -136,14 +138,14 @@ def test_a_claim_ends_it_and_a_release_lets_him_wait(maria, says, manager, sales
     assert maria.operator is None
 
 
-def test_a_closing_and_a_reopening_leave_nothing_behind(maria, says, manager):
+def test_closing_and_reopening_end_it(maria, says, manager):
     says(maria, "oi")
     close(maria)
     run_tasks()
     assert not MenuState.objects.exists()
 
 
-def test_who_is_inside_keeps_his_version(maria, says, manager, sales):
+def test_a_customer_in_the_menu_keeps_its_version(maria, says, manager, sales):
     says(maria, "oi")
     steps = [
         {
@@ -160,7 +162,7 @@ def test_who_is_inside_keeps_his_version(maria, says, manager, sales):
 
 
 @pytest.mark.parametrize("how", ["none", "channel"])
-def test_a_menu_that_was_taken_away_ends_silently(how, maria, says, manager, support):
+def test_disabling_the_menu_ends_it_without_a_text(how, maria, says, manager, support):
     says(maria, "oi")
     if how == "none":
         publish_menu(manager.pk, None)
@@ -172,7 +174,7 @@ def test_a_menu_that_was_taken_away_ends_silently(how, maria, says, manager, sup
     assert end() == "edited"
 
 
-def test_without_a_menu_and_anybody_inside_the_rules_are_off(maria, says, manager):
+def test_without_menu_and_customers_in_it_has_automation_is_false(maria, says, manager):
     jose = builders.make_contact(manager)
     says(maria, "oi")
     says(jose, "oi")
@@ -187,10 +189,10 @@ def test_without_a_menu_and_anybody_inside_the_rules_are_off(maria, says, manage
     assert not Task.objects.filter(kind="inbound").exists()
 
 
-# Loops and kills ----------------------------------------------------------------
+# Loops and crashes
 
 
-def test_two_programs_are_not_kept_apart_for_ever(maria, says, manager, support):
+def test_a_loop_between_two_programs_ends(maria, says, manager, support):
     publish(manager, retries=10)
     for _ in range(automatic.MOST_AN_HOUR + 3):
         says(maria, "3")
@@ -201,8 +203,8 @@ def test_two_programs_are_not_kept_apart_for_ever(maria, says, manager, support)
 
 
 @pytest.mark.parametrize("cut", ["_SET_SA", "say", "state", "timer"])
-def test_a_step_is_done_whole_or_not_at_all(cut, maria, says, monkeypatch, manager):
-    """Killed between any two of its writes, it is done again, and once."""
+def test_a_step_is_atomic(cut, maria, says, monkeypatch, manager):
+    """Killed between any two of its writes, it is repeated completely, once."""
     says(maria, "oi")
     kept = MenuState.objects.values().get()
     places = {

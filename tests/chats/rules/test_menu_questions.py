@@ -1,4 +1,4 @@
-"""What a question of the menu says, and what each gateway shows of it."""
+"""Texts of the menu's questions, and how each gateway shows them."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from chats.rules.menu_questions import choices_for, lines_of, question
 from tests.chats.rules.test_menu_answers import menu
 
 
-def test_a_question_keeps_its_lines_whatever_stands_before():
+def test_a_question_keeps_its_lines_after_any_prefix():
     body = menu()
     lines = lines_of(body.root, is_root=True)
     text, head = question("palavra " * 400, lines)
@@ -42,7 +42,7 @@ def lines(count: int, longest: int) -> Any:
 @pytest.mark.parametrize(
     ("gateway", "count", "longest", "kind"),
     [
-        # The line for leaving is one of them.
+        # The line for leaving the menu is one of them.
         ("whatsapp_cloud", 2, 20, "buttons"),
         ("whatsapp_cloud", 3, 20, "list"),
         ("whatsapp_cloud", 2, 21, "list"),
@@ -57,7 +57,7 @@ def lines(count: int, longest: int) -> Any:
         ("controller", 1, 5, None),
     ],
 )
-def test_what_a_gateway_shows(gateway, count, longest, kind):
+def test_what_each_gateway_shows(gateway, count, longest, kind):
     choices = choices_for(gateway, lines(count, longest), 5)
     assert (choices and choices["kind"]) == kind
     if choices:
@@ -65,7 +65,7 @@ def test_what_a_gateway_shows(gateway, count, longest, kind):
         assert choices["items"][-1] == {"id": "m:a:#", "title": "Sair"}
 
 
-def test_equal_titles_stay_text():
+def test_equal_titles_are_sent_as_text():
     two = lines(2, 5)
     same = [two[0], two[0], two[1]]
     assert choices_for("whatsapp_cloud", same, 5) is None

@@ -1,4 +1,4 @@
-"""POST user/menu/try: what a customer would read."""
+"""POST api/user/menu/try: simulates what a customer would receive."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ def close_sales(centre, **over):
     builders.save_policy(centre, sales, hours=WEEKDAYS, awayText=CLOSED, **over)
 
 
-def test_who_chooses_a_closed_area_is_told(api, centre):
+def test_choosing_a_closed_area_sends_its_text(api, centre):
     close_sales(centre)
     answer = play(api, centre, "oi", "1", name="Maria").json()["data"]
     assert answer["turns"][1]["answers"] == [
@@ -80,14 +80,14 @@ def test_who_chooses_a_closed_area_is_told(api, centre):
     assert answer["turns"][1]["answers"] == ["Você vai para Vendas."]
 
 
-def test_another_area_takes_over(api, centre):
+def test_choosing_a_closed_area_can_lead_to_another(api, centre):
     close_sales(centre, awayArea="suporte")
     answer = play(api, centre, "oi", "1", name="Maria").json()["data"]
     assert len(answer["turns"][1]["answers"]) == 2
     assert answer["ended"] == {"why": "area", "area": "suporte"}
 
 
-def test_the_trial_says_what_the_worker_says(api, centre, maria, says):
+def test_the_trial_sends_the_texts_of_the_worker(api, centre, maria, says):
     always_closed = {"hours": {}, "awayText": "{nome}, {area} está fechada."}
     builders.save_policy(centre, centre.areas.get(code="vendas"), **always_closed)
     publish_menu(centre.pk, MENU)
@@ -103,7 +103,7 @@ def test_the_trial_says_what_the_worker_says(api, centre, maria, says):
     assert len(sent) == 3
 
 
-def test_without_a_menu_the_area_for_all_tells(api, centre):
+def test_without_a_menu_the_default_areas_text_is_sent(api, centre):
     close_sales(centre)
     builders.save_policy(centre, entryArea="vendas")
     menu = MENU | {"channels": ["facebook"]}
@@ -112,7 +112,7 @@ def test_without_a_menu_the_area_for_all_tells(api, centre):
     assert told == [["Maria, Vendas abre amanhã às 08:00."], []]
 
 
-def test_who_does_not_get_along(api, centre):
+def test_too_many_wrong_answers(api, centre):
     answer = play(api, centre, "oi", "a", "b", "c").json()["data"]
     assert answer["turns"][-1]["answers"] == []
     assert answer["ended"] == {"why": "retries", "area": "suporte"}
@@ -126,13 +126,13 @@ def test_the_menu_in_force(api, centre):
     assert answer["ended"] is None
 
 
-def test_there_may_be_none(api, centre):
+def test_without_a_menu(api, centre):
     response = api.post(URL, {"number": centre.number, "say": ["oi"]})
     assert response.status_code == 400
     assert list(response.json()["error"]["fields"]) == ["menu"]
 
 
-def test_a_channel_without_menu(api, centre):
+def test_a_channel_without_the_menu(api, centre):
     menu = MENU | {"channels": ["facebook"]}
     answered(
         play(api, centre, "oi", menu=menu),
@@ -148,22 +148,22 @@ def test_a_channel_without_menu(api, centre):
 @pytest.mark.parametrize(
     "say", [[], "oi", {"type": "image"}, [None], [{}], ["x" * 4097]]
 )
-def test_what_is_said_must_be_messages(api, centre, say):
+def test_invalid_messages_are_refused(api, centre, say):
     response = api.post(URL, {"number": centre.number, "say": say, "menu": MENU})
     assert response.status_code == 400
     assert list(response.json()["error"]["fields"]) == ["say"]
 
 
-def test_a_wrong_part_is_named(api, centre):
+def test_an_error_names_the_invalid_part(api, centre):
     response = play(api, centre, "oi", menu=MENU | {"fallback": "compras"})
     assert response.status_code == 400
     assert list(response.json()["error"]["fields"]) == ["menu.fallback"]
 
 
-def test_a_hostile_name_stays_text(api, centre):
+def test_a_hostile_name_is_not_expanded(api, centre):
     answer = play(api, centre, "oi", name="{protocolo}").json()["data"]
     assert answer["turns"][0]["answers"][0].startswith("Bom dia, {protocolo}!")
 
 
-def test_operators_may_not(ana, centre):
+def test_operators_may_not_try_a_menu(ana, centre):
     refused(play(signed_in(ana.user), centre, "oi"), 403, "forbidden")

@@ -1,4 +1,4 @@
-"""What an operator holds is released when he has been offline for too long."""
+"""An operator's contacts are released when he has been offline for too long."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def gone(operator, *, ago):
     span.save()
 
 
-def test_who_is_offline_for_too_long_loses_those_who_wait(manager, sales, team):
+def test_waiting_contacts_of_an_offline_operator_are_released(manager, sales, team):
     builders.save_policy(manager, sales, assign="off", releaseOffline=300)
     a = team[0]
     since = timezone.now() - timedelta(minutes=10)
@@ -45,7 +45,7 @@ def test_who_is_offline_for_too_long_loses_those_who_wait(manager, sales, team):
     assert (line.kind, line.cause) == ("released", "timeout")
 
 
-def test_who_is_back_in_time_loses_nobody(manager, sales, team):
+def test_an_operator_who_returns_in_time_keeps_his_contacts(manager, sales, team):
     builders.save_policy(manager, sales, releaseOffline=300)
     a = team[0]
     contact = wait_in(sales, operator=a, waiting_since=timezone.now())

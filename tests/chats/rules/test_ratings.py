@@ -1,4 +1,4 @@
-"""Which texts are a mark, and which are an order."""
+"""Which texts are marks or refusals."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ CHAT = 41
         ("½", None),
     ],
 )
-def test_a_text_is_a_mark_or_nothing(text, mark):
+def test_which_texts_are_marks(text, mark):
     assert mark_in(Said(text), CHAT) == mark
 
 
@@ -68,11 +68,11 @@ def test_a_text_is_a_mark_or_nothing(text, mark):
         ("s:41:5:5", None),
     ],
 )
-def test_a_tapped_choice_counts_for_its_chat(tapped, mark):
+def test_a_tapped_choice_belongs_to_its_chat(tapped, mark):
     assert mark_in(Said("3", tapped), CHAT) == mark
 
 
-def test_a_file_is_no_mark():
+def test_a_file_is_not_a_mark():
     assert mark_in(Said("5", is_media=True), CHAT) is None
 
 

@@ -33,7 +33,7 @@ def test_the_call_opens_the_chat_again(talk, paid):
     assert ledger()[-1] == ("reopened", "call")
 
 
-def test_what_nobody_has_read_is_unread_again(talk):
+def test_unread_messages_are_counted_again(talk):
     talk.customer("oi", "alguém?")
     talk.close()
     assert talk.contact.unread == 0
@@ -41,7 +41,7 @@ def test_what_nobody_has_read_is_unread_again(talk):
     assert talk.contact.unread == 2
 
 
-def test_it_is_claimed_at_once(talk, ana):
+def test_it_can_be_claimed_at_once(talk, ana):
     talk.serve()
     talk.close()
     assert data(talk.reopen(claim=True))["operatorId"] == str(ana.pk)
@@ -51,7 +51,7 @@ def test_it_is_claimed_at_once(talk, ana):
     assert talk.chat.last_operator == ana
 
 
-def test_nobody_cannot_claim(talk, support):
+def test_operator_zero_cannot_claim(talk, support):
     talk.serve()
     talk.close()
     nobody = talk.reopen(claim=True, operatorId="0")
@@ -59,7 +59,7 @@ def test_nobody_cannot_claim(talk, support):
     data(talk.reopen(operatorId="0"))
 
 
-def test_another_chat_is_open(talk):
+def test_it_is_refused_while_another_chat_is_open(talk):
     talk.serve()
     talk.close()
     protocol = talk.chat.protocol
@@ -68,14 +68,14 @@ def test_another_chat_is_open(talk):
     refused(talk.reopen(), 409, "already_open")
 
 
-def test_after_seven_days_it_is_too_late(talk):
+def test_it_is_refused_after_seven_days(talk):
     talk.serve()
     talk.close()
     pass_time(7 * 86_400 + 5)
     refused(talk.reopen(), 409, "too_late")
 
 
-def test_a_protocol_of_somebody_else_is_unknown(talk, manager, sales):
+def test_a_protocol_of_another_contact_is_not_found(talk, manager, sales):
     talk.serve()
     talk.close()
     other = builders.make_chat(
@@ -85,7 +85,7 @@ def test_a_protocol_of_somebody_else_is_unknown(talk, manager, sales):
     refused(talk.reopen(protocol="none"), 404, "chat_not_found")
 
 
-def test_a_contact_that_somebody_has_is_not_claimed(talk, manager, sales):
+def test_a_contact_of_another_operator_is_not_claimed(talk, manager, sales):
     talk.serve()
     talk.close()
     caio = builders.make_operator(manager, sales, name="Caio")

@@ -1,4 +1,4 @@
-"""Customers who write soon after the end: their chat goes on."""
+"""A customer's message soon after the closing reopens the chat."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def data(answer):
     return answer.json()["data"]
 
 
-def test_a_customer_s_message_lets_the_chat_go_on(talk, manager, paid):
+def test_a_customer_s_message_reopens_the_chat(talk, manager, paid):
     builders.save_policy(manager, reopen=600)
     talk.serve()
     talk.close(reason="paid")
@@ -32,13 +32,13 @@ def test_a_customer_s_message_lets_the_chat_go_on(talk, manager, paid):
     chat.refresh_from_db()
     assert (chat.closed_at, chat.reason) == (None, "")
     assert ledger()[-1] == ("reopened", "customer")
-    # Nobody has read "oi" either.
+    # "oi" is unread, too.
     assert talk.contact.unread == 2
     assert talk.contact.waiting_since is not None
     assert Message.objects.latest("pk").chat == chat
 
 
-def test_a_file_lets_it_go_on_too(talk, manager):
+def test_a_file_reopens_the_chat(talk, manager):
     builders.save_policy(manager, reopen=600)
     talk.serve()
     talk.close()
@@ -47,7 +47,7 @@ def test_a_file_lets_it_go_on_too(talk, manager):
 
 
 @pytest.mark.parametrize("cause", ["", "resolved", "idle", "menu", "customer"])
-def test_what_was_not_resolved_does_not_go_on(talk, manager, cause):
+def test_an_unresolved_chat_is_not_reopened(talk, manager, cause):
     builders.save_policy(manager, reopen=600)
     talk.serve()
     Contact.objects.filter(pk=talk.contact.pk).update(operator=None)
@@ -68,7 +68,7 @@ def test_after_that_time_a_new_chat_opens(talk, manager, sales):
     assert Chat.objects.count() == 2
 
 
-def test_only_the_last_chat_goes_on(talk, manager):
+def test_only_the_last_chat_is_reopened(talk, manager):
     builders.save_policy(manager, reopen=600)
     talk.serve()
     talk.close()
@@ -84,7 +84,7 @@ def test_only_the_last_chat_goes_on(talk, manager):
     assert Chat.objects.count() == 3
 
 
-def test_it_goes_back_to_its_last_operator(talk, manager, sales, ana):
+def test_a_reopened_chat_goes_to_its_last_operator(talk, manager, sales, ana):
     builders.save_policy(manager, sales, reopen=600, lastOperator=3600, assign="fewest")
     other = builders.make_operator(manager, sales, name="Caio")
     talk.serve()
@@ -96,7 +96,7 @@ def test_it_goes_back_to_its_last_operator(talk, manager, sales, ana):
     assert ledger()[-2:] == [("reopened", "customer"), ("assigned", "last")]
 
 
-def test_after_last_operator_s_time_it_goes_to_anybody(talk, manager, ana):
+def test_after_the_time_for_the_last_operator_it_is_queued(talk, manager, ana):
     builders.save_policy(manager, reopen=600, lastOperator=60)
     talk.serve()
     talk.close()
@@ -107,7 +107,7 @@ def test_after_last_operator_s_time_it_goes_to_anybody(talk, manager, ana):
     assert talk.contact.operator is None
 
 
-def test_a_chat_that_a_call_reopens_waits_for_anybody(talk, manager, ana):
+def test_a_chat_reopened_by_a_call_is_queued(talk, manager, ana):
     builders.save_policy(manager, lastOperator=600)
     talk.serve()
     talk.close()
@@ -116,7 +116,7 @@ def test_a_chat_that_a_call_reopens_waits_for_anybody(talk, manager, ana):
     assert talk.contact.operator is None
 
 
-def test_no_menu_begins_in_a_chat_that_goes_on(talk, manager, sales):
+def test_the_menu_does_not_start_in_a_reopened_chat(talk, manager, sales):
     builders.make_area(manager, code="suporte")
     talk.serve()
     talk.close()
@@ -128,7 +128,7 @@ def test_no_menu_begins_in_a_chat_that_goes_on(talk, manager, sales):
     assert talk.said() == []
 
 
-def test_without_rules_a_returning_customer_costs_no_query(talk, api):
+def test_without_rules_a_returning_customer_needs_no_query(talk, api):
     talk.serve()
     talk.close()
     with at_most(7):
@@ -139,7 +139,7 @@ def test_without_rules_a_returning_customer_costs_no_query(talk, api):
         )
 
 
-def test_a_chat_that_the_back_office_closes_goes_on_too(talk, manager):
+def test_a_chat_closed_in_the_back_office_is_reopened(talk, manager):
     builders.save_policy(manager, reopen=600)
     talk.serve()
     close_chat(talk.contact, actor=Actor("user:1"))

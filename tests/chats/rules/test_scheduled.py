@@ -1,4 +1,4 @@
-"""Messages for later: sent once, at their time."""
+"""Scheduled messages are sent once, at their time."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ from tests.contract.shapes import refused
 from tests.racing import at_once
 
 
-def test_it_is_sent_as_the_operators_own(api, contact, ana):
+def test_it_is_sent_for_the_operator(api, contact, ana):
     message_id = scheduled_id(api, contact, ana)
     make_due()
     run_tasks()
@@ -53,7 +53,7 @@ def test_it_is_sent_as_the_operators_own(api, contact, ana):
     assert (delivery.message_id, delivery.template) == (message.pk, None)
     assert state() == "sent"
     assert not Task.objects.exists()
-    # Nobody is answered by it and nobody holds the contact.
+    # It answers no customer and assigns the contact to nobody.
     opened, sent = ChatEvent.objects.order_by("pk")
     assert (opened.kind, opened.cause) == ("opened", "operator")
     assert (sent.kind, sent.detail) == ("scheduled", {"scheduled": int(message_id)})
@@ -65,7 +65,7 @@ def test_it_is_sent_as_the_operators_own(api, contact, ana):
     refused(cancel(api, contact, ana, message_id), 409, "already_sent")
 
 
-def test_it_answers_nobody(api, contact, ana):
+def test_it_is_not_an_answer(api, contact, ana):
     chat = builders.make_chat(contact)
     since = timezone.now() - timedelta(minutes=3)
     contact.waiting_since, contact.unread = since, 2
@@ -78,7 +78,7 @@ def test_it_answers_nobody(api, contact, ana):
     assert Message.objects.get().chat == chat
 
 
-def test_several_go_in_the_order_of_their_times(api, contact, ana):
+def test_several_are_sent_in_the_order_of_their_times(api, contact, ana):
     for place, hours in enumerate((3, 1, 2)):
         scheduled_id(api, contact, ana, content2=str(place), sendAt=soon(hours=hours))
     make_due(ago=2, text="1")
@@ -92,7 +92,7 @@ def test_several_go_in_the_order_of_their_times(api, contact, ana):
     assert task.run_at == ScheduledMessage.objects.get(state="waiting").send_at
 
 
-def test_what_comes_earlier_is_sent_earlier(api, contact, ana):
+def test_a_message_scheduled_later_for_an_earlier_time_is_sent_first(api, contact, ana):
     scheduled_id(api, contact, ana, sendAt=soon(hours=3))
     scheduled_id(api, contact, ana, sendAt=soon(hours=1))
     scheduled_id(api, contact, ana, sendAt=soon(hours=2))
@@ -127,7 +127,7 @@ def cloud_manager(manager):
     return manager
 
 
-def test_past_the_window_a_text_is_not_sent(api, cloud_manager, contact, ana):
+def test_outside_the_reply_window_a_text_is_not_sent(api, cloud_manager, contact, ana):
     for ago, expected in (({"hours": 23}, "sent"), ({"hours": 24}, "failed")):
         write_now(contact, **ago)
         ScheduledMessage.objects.all().delete()
@@ -140,7 +140,7 @@ def test_past_the_window_a_text_is_not_sent(api, cloud_manager, contact, ana):
     assert (row["state"], bool(row["error"])) == ("failed", True)
 
 
-def test_past_the_window_the_template_is_sent(api, cloud_manager, contact, ana):
+def test_outside_the_reply_window_a_template_is_sent(api, cloud_manager, contact, ana):
     scheduled_id(api, contact, ana, **TEMPLATE)  # nothing was ever written
     make_due()
     run_tasks()
@@ -158,7 +158,9 @@ def test_past_the_window_the_template_is_sent(api, cloud_manager, contact, ana):
     assert Message.objects.last().type == "template"
 
 
-def test_a_gateway_that_changed_meanwhile_fails_it(api, cloud_manager, contact, ana):
+def test_it_fails_if_the_new_gateway_does_not_support_it(
+    api, cloud_manager, contact, ana
+):
     scheduled_id(api, contact, ana, content2=None, **TEMPLATE)
     cloud_manager.gateway = "controller"
     cloud_manager.save()
@@ -169,7 +171,7 @@ def test_a_gateway_that_changed_meanwhile_fails_it(api, cloud_manager, contact, 
     assert not Message.objects.exists()
 
 
-def test_an_operator_who_left_sends_nothing(api, contact, ana):
+def test_it_fails_if_the_operator_is_deactivated(api, contact, ana):
     scheduled_id(api, contact, ana)
     ana.is_active = False
     ana.save()
@@ -179,7 +181,7 @@ def test_an_operator_who_left_sends_nothing(api, contact, ana):
     assert not Message.objects.exists()
 
 
-def test_a_row_that_cannot_be_sent_holds_up_no_other(api, contact, ana, monkeypatch):
+def test_a_row_that_fails_does_not_block_others(api, contact, ana, monkeypatch):
     for text in ("bad", "good"):
         scheduled_id(api, contact, ana, content2=text)
     real = scheduled.store
@@ -230,7 +232,7 @@ def test_merged_contacts_have_the_messages_of_both(api, manager, ana, sales):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_either_it_is_cancelled_or_it_is_sent(api, contact, ana):
+def test_a_message_is_either_cancelled_or_sent(api, contact, ana):
     outcomes = set()
     for _ in range(15):
         message_id = scheduled_id(api, contact, ana)
@@ -252,7 +254,7 @@ def test_either_it_is_cancelled_or_it_is_sent(api, contact, ana):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_two_workers_and_callers_lose_nothing(api, contact, ana):
+def test_two_workers_and_simultaneous_callers_send_each_message_once(api, contact, ana):
     rows = [scheduled_id(api, contact, ana, content2=str(one)) for one in range(6)]
     make_due()
     at_once(

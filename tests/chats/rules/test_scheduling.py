@@ -1,4 +1,4 @@
-"""Messages for later: scheduled, listed and cancelled."""
+"""Scheduled messages: created, listed and cancelled."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from tests.conftest import signed_in
 from tests.contract.shapes import TIME, answered, refused
 
 
-def test_it_is_kept_and_listed(api, contact, ana):
+def test_it_is_stored_and_listed(api, contact, ana):
     response = schedule(api, contact, ana)
     row = ScheduledMessage.objects.get()
     shape = {
@@ -58,11 +58,11 @@ def test_times_have_an_offset_or_are_unix_times(api, contact, ana):
     ["amanhã", "2026-11-23T09:30:00", "2026-13-01T00:00:00Z", "", True, [], {}, "T",
      "2026-W48-1T00:00:00Z", 10**300],
 )  # fmt: skip
-def test_what_is_no_time_is_refused(api, contact, ana, said):
+def test_invalid_times_are_refused(api, contact, ana, said):
     refused(schedule(api, contact, ana, sendAt=said), 400, "invalid", fields=["sendAt"])
 
 
-def test_it_is_1_second_to_90_days_ahead(api, contact, ana):
+def test_the_time_is_1_second_to_90_days_ahead(api, contact, ana):
     for wrong in (soon(seconds=-1), soon(seconds=0), soon(days=90, minutes=1)):
         response = schedule(api, contact, ana, sendAt=wrong)
         refused(response, 400, "invalid", fields=["sendAt"])
@@ -71,7 +71,7 @@ def test_it_is_1_second_to_90_days_ahead(api, contact, ana):
     assert schedule(api, contact, ana, sendAt=at).status_code == 200
 
 
-def test_something_must_be_said(api, contact, ana):
+def test_content_is_required(api, contact, ana):
     response = schedule(api, contact, ana, content2=None)
     refused(response, 400, "invalid", fields=["content2", "name"])
     response = schedule(api, contact, ana, content2=None, name="x")
@@ -85,7 +85,7 @@ def test_something_must_be_said(api, contact, ana):
         )
 
 
-def test_what_the_gateway_would_refuse_is_refused(api, manager, contact, ana):
+def test_content_that_the_gateway_would_refuse_is_refused(api, manager, contact, ana):
     response = schedule(api, contact, ana, content2=None, **TEMPLATE)
     refused(response, 400, "invalid", fields=["name"])  # a controller has none
     manager.gateway = "whatsapp_cloud"
@@ -97,7 +97,7 @@ def test_what_the_gateway_would_refuse_is_refused(api, manager, contact, ana):
     assert not ScheduledMessage.objects.exclude(text="").exists()
 
 
-def test_so_many_wait_for_a_contact(api, contact, ana, monkeypatch):
+def test_the_number_for_a_contact_is_limited(api, contact, ana, monkeypatch):
     rows = [
         ScheduledMessage(
             manager=contact.manager,
@@ -116,9 +116,7 @@ def test_so_many_wait_for_a_contact(api, contact, ana, monkeypatch):
     assert schedule(api, contact, ana).status_code == 200
 
 
-def test_who_may_schedule_list_and_cancel(
-    api, other_api, manager, contact, ana, bruno, supervisor
-):
+def test_permissions(api, other_api, manager, contact, ana, bruno, supervisor):
     mine = scheduled_id(signed_in(ana.user), contact, ana)
     assert schedule(signed_in(supervisor), contact, ana).status_code == 200
     foreign = builders.make_contact(builders.make_manager())

@@ -1,4 +1,4 @@
-"""The question after a chat, its answers, and what is a new conversation instead."""
+"""The survey after a chat: when a customer is asked."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def test_it_is_shown_as_choices(api, manager, ana, sales, channel, kind):
     ]
 
 
-def test_a_key_in_nobody_s_name_asks_nothing(talk):
+def test_a_closing_by_a_key_without_operator_asks_nothing(talk):
     talk.serve()
     answer = talk.close(operatorId="0").json()["data"]
     assert answer["survey"] is False
@@ -80,7 +80,7 @@ def test_the_documented_call_asks_for_people_only(talk, api, ana):
     assert state(talk) == "asked"
 
 
-def test_the_call_refuses_it(talk, ana):
+def test_the_call_can_suppress_the_survey(talk, ana):
     talk.serve()
     assert talk.close(survey=False).json()["data"]["survey"] is False
     talk.serve()
@@ -89,14 +89,14 @@ def test_the_call_refuses_it(talk, ana):
     assert not Survey.objects.exists()
 
 
-def test_a_chat_in_which_no_person_wrote_asks_nothing(talk):
+def test_a_chat_without_messages_of_persons_asks_nothing(talk):
     talk.customer("oi")
     talk.claim()
     talk.close()
     assert not Survey.objects.exists()
 
 
-def test_an_answer_typed_on_the_phone_is_a_person_s(talk):
+def test_an_answer_typed_on_the_phone_counts_as_a_person_s(talk):
     talk.customer("oi")
     talk.claim()
     builders.make_message(
@@ -106,7 +106,7 @@ def test_an_answer_typed_on_the_phone_is_a_person_s(talk):
     assert state(talk) == "asked"
 
 
-def test_a_contact_is_asked_once_in_so_many_days(talk, manager):
+def test_a_contact_is_asked_once_within_the_days(talk, manager):
     talk.serve()
     talk.close()
     talk.customer("obrigada, até")
@@ -120,7 +120,7 @@ def test_a_contact_is_asked_once_in_so_many_days(talk, manager):
     assert Survey.objects.count() == 2
 
 
-def test_zero_days_ask_each_time_and_once_a_chat(talk, manager):
+def test_with_zero_days_each_chat_is_asked_once(talk, manager):
     builders.save_policy(manager, surveyDays=0)
     talk.serve()
     talk.close()
@@ -144,7 +144,7 @@ def test_an_empty_question_asks_nothing(talk, manager):
     assert not Survey.objects.exists()
 
 
-def test_where_nothing_may_be_sent_it_is_lost(talk, manager):
+def test_outside_the_reply_window_nothing_is_asked(talk, manager):
     talk.serve()
     type(manager).objects.filter(pk=manager.pk).update(gateway="whatsapp_cloud")
     old = timezone.now() - timedelta(hours=24)
@@ -164,7 +164,7 @@ def test_a_muted_contact_is_not_asked(talk, monkeypatch):
     assert ChatEvent.objects.get(kind="survey_lost").detail == {"why": "muted"}
 
 
-def test_whoever_revoked_the_consent_is_not_asked(talk):
+def test_a_customer_who_revoked_the_consent_is_not_asked(talk):
     values = {
         "contact": talk.contact,
         "purpose": "survey",

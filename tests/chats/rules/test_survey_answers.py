@@ -1,4 +1,4 @@
-"""What customers answer to a survey, and what follows."""
+"""Customers' answers to a survey, and messages that are not answers."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def state(talk) -> str:
     return str(survey_of(talk.contact).state)
 
 
-def test_a_mark_is_kept_in_the_closed_chat(asked, manager, sales, api):
+def test_a_mark_is_stored_in_the_closed_chat(asked, manager, sales, api):
     chat = asked.chat
     answered = asked.customer("5")
     assert Chat.objects.count() == 1
@@ -51,31 +51,31 @@ def test_a_mark_is_kept_in_the_closed_chat(asked, manager, sales, api):
     assert asked.said() == [("survey", QUESTION)]
 
 
-def test_anything_else_is_a_new_conversation(asked):
+def test_another_text_opens_a_new_chat(asked):
     asked.customer("2 pizzas")
     assert Chat.objects.count() == 2
     assert state(asked) == "ignored"
     assert asked.contact.unread == 1
-    # Now a mark is a message like any.
+    # Now a mark is an ordinary message.
     asked.customer("5")
     assert Chat.objects.count() == 2
     assert Message.objects.latest("pk").chat == asked.chat
 
 
-def test_a_file_is_a_new_conversation(asked):
+def test_a_file_opens_a_new_chat(asked):
     asked.customer("x", content=..., url="https://example.com/a.png", type="image")
     assert Chat.objects.count() == 2
     assert state(asked) == "ignored"
 
 
-def test_after_a_day_it_is_one_too(asked):
+def test_a_mark_after_a_day_opens_a_new_chat(asked):
     pass_time(86_400 + 5)
     asked.customer("5")
     assert Chat.objects.count() == 2
     assert state(asked) == "expired"
 
 
-def test_nobody_answers_and_it_expires(asked):
+def test_a_survey_without_an_answer_expires(asked):
     rule.expire()
     assert state(asked) == "asked"
     pass_time(86_400 + 5)
@@ -94,13 +94,13 @@ def test_a_low_mark_asks_for_a_comment(asked):
     assert asked.said()[2:] == [("survey", THANKS_TEXT)]
     assert Chat.objects.count() == 1
     assert asked.contact.unread == 0
-    # The way to a new conversation.
+    # A later message opens a new chat.
     asked.customer("Outra coisa")
     assert Chat.objects.count() == 2
 
 
 @pytest.mark.parametrize("text", ["0", "não"])
-def test_a_comment_is_declined(asked, text):
+def test_a_comment_can_be_declined(asked, text):
     asked.customer("1")
     asked.customer(text)
     assert survey_of(asked.contact).comment == ""
@@ -108,21 +108,21 @@ def test_a_comment_is_declined(asked, text):
     assert Chat.objects.count() == 1
 
 
-def test_a_file_is_no_comment(asked):
+def test_a_file_is_not_a_comment(asked):
     asked.customer("1")
     asked.customer("x", content=..., url="https://example.com/a.png", type="image")
     assert Chat.objects.count() == 2
     assert survey_of(asked.contact).comment == ""
 
 
-def test_a_late_comment_is_a_new_conversation(asked):
+def test_a_late_comment_opens_a_new_chat(asked):
     asked.customer("1")
     pass_time(15 * 60 + 5)
     asked.customer("Demorou")
     assert Chat.objects.count() == 2
 
 
-def test_up_to_which_mark_is_a_setting(asked, manager):
+def test_the_highest_mark_that_asks_for_a_comment_is_a_setting(asked, manager):
     builders.save_policy(manager, commentUpTo=0)
     asked.customer("1")
     assert len(asked.said()) == 1
@@ -130,7 +130,7 @@ def test_up_to_which_mark_is_a_setting(asked, manager):
     assert Chat.objects.count() == 2
 
 
-def test_one_more_mark_is_kept_and_does_not_count(asked):
+def test_a_second_mark_is_stored_and_does_not_count(asked):
     asked.customer("5")
     asked.customer("1")
     assert Chat.objects.count() == 1
@@ -140,14 +140,14 @@ def test_one_more_mark_is_kept_and_does_not_count(asked):
     assert Chat.objects.count() == 2
 
 
-def test_later_it_is_a_new_conversation(asked):
+def test_a_later_second_mark_opens_a_new_chat(asked):
     asked.customer("5")
     pass_time(10 * 60 + 5)
     asked.customer("1")
     assert Chat.objects.count() == 2
 
 
-def test_a_further_mark_leaves_the_question_for_a_comment(asked):
+def test_a_second_mark_keeps_the_question_for_a_comment(asked):
     asked.customer("1")
     asked.customer("2")
     asked.customer("Demorou")
@@ -155,7 +155,7 @@ def test_a_further_mark_leaves_the_question_for_a_comment(asked):
     assert (survey.rating, survey.comment) == (1, "Demorou")
 
 
-def test_an_old_answer_counts_but_is_not_replied_to(asked):
+def test_an_old_answer_counts_without_a_reply(asked):
     old = timezone.now() - timedelta(hours=2)
     asked.customer("1", timestamp=int(old.timestamp()))
     assert state(asked) == "rated"
@@ -180,14 +180,14 @@ def test_a_tapped_choice_is_an_answer(asked):
         tapped=f"s:{asked.chat.pk}:4",
     )
     first = record_message(message, actor=Actor("gateway:cloud"))
-    # The gateway says it twice.
+    # The gateway sends it twice.
     assert record_message(message, actor=Actor("gateway:cloud")) == first
     survey = survey_of(contact)
     assert (survey.state, survey.rating) == ("rated", 4)
     assert Message.objects.filter(direction="in", content="4").count() == 1
 
 
-def test_with_a_chat_open_a_mark_is_a_message(asked, api):
+def test_with_an_open_chat_a_mark_is_an_ordinary_message(asked, api):
     body = {"contactNumber": asked.contact.external_id}
     assert api.post("/api/chat/new", body).status_code == 200
     asked.customer("5")
@@ -195,25 +195,25 @@ def test_with_a_chat_open_a_mark_is_a_message(asked, api):
     assert Message.objects.latest("pk").chat == asked.chat
 
 
-def test_an_answer_comes_before_going_on(asked, manager):
+def test_an_answer_does_not_reopen_the_chat(asked, manager):
     builders.save_policy(manager, reopen=600)
     asked.customer("4")
     assert asked.chat.closed_at is not None
     asked.customer("Mais uma coisa")
     assert asked.chat.closed_at is None
     assert Chat.objects.count() == 1
-    # What was answered stays.
+    # The answer is kept.
     assert state(asked) == "rated"
 
 
-def test_a_chat_that_goes_on_voids_its_question(asked, manager):
+def test_reopening_a_chat_voids_its_survey(asked, manager):
     builders.save_policy(manager, reopen=600)
     asked.customer("esqueci uma coisa")
     assert Chat.objects.count() == 1
     assert state(asked) == "void"
 
 
-def test_merged_contacts_keep_one_question(asked, manager, ana, sales, api):
+def test_merged_contacts_keep_one_survey(asked, manager, ana, sales, api):
     other = Conversation(api, manager, ana, sales)
     other.serve()
     other.close()
@@ -238,7 +238,7 @@ def test_merged_contacts_keep_their_tasks(talk, manager, ana, sales, api):
     run_tasks()
 
 
-def test_the_message_leaves_no_unread(asked):
+def test_an_answer_is_not_counted_as_unread(asked):
     """Only messages of open chats count."""
     asked.customer("5")
     asked.customer("oi")

@@ -1,4 +1,4 @@
-"""POST api/chat/survey/get: the surveys of a period of days, or of times."""
+"""POST api/chat/survey/get: the surveys of a period, given as days or times."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ URL = "/api/chat/survey/get"
 
 @pytest.fixture
 def asked(talk, manager):
-    """When the customer was asked; he gave a 2."""
+    """Returns when the customer was asked; the mark was 2."""
     builders.save_policy(manager, survey=True)
     talk.serve()
     talk.close()
@@ -40,7 +40,7 @@ def test_days_include_both(talk, asked):
     assert listed(talk, **{"from": str(today + day)}) == []
 
 
-def test_times_bound_it_too(talk, asked):
+def test_the_period_can_be_given_as_times(talk, asked):
     hour = timedelta(hours=1)
     before, after = as_time(asked - hour), as_time(asked + hour)
     assert listed(talk, to=after, **{"from": before}) == [2]
@@ -57,11 +57,11 @@ def test_times_bound_it_too(talk, asked):
         ({"from": "20/11/2026"}, "from"),
     ],
 )
-def test_it_refuses_other_periods(talk, wrong, field):
+def test_invalid_periods_are_refused(talk, wrong, field):
     answer = talk.api.post(URL, {"number": talk.manager.number} | wrong)
     refused(answer, 400, "invalid", fields=[field])
 
 
-def test_operators_do_not_see_it(talk, ana):
+def test_operators_have_no_access(talk, ana):
     answer = signed_in(ana.user).post(URL, {"number": talk.manager.number})
     refused(answer, 403, "forbidden")

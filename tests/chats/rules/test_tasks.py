@@ -33,7 +33,7 @@ def doing(*done):
     return seen, {"menu": handler}
 
 
-def test_a_task_is_done_once_and_gone(manager, contact):
+def test_a_task_runs_once_and_is_deleted(manager, contact):
     soon(manager, contact)
     soon(manager, contact)
     [task] = tasks.lease(10)
@@ -54,14 +54,14 @@ def test_a_task_waits_for_its_time(manager, contact):
     assert Task.objects.get().run_at > later
 
 
-def test_clocks_give_way_to_whatever_else_is_due(manager, contact):
+def test_other_due_tasks_run_before_those_of_clocks(manager, contact):
     long_ago = timezone.now() - timedelta(seconds=60)
     tasks.schedule("clock", manager.pk, contact_id=contact.pk, run_at=long_ago)
     soon(manager, contact)
     assert [tasks.lease(1)[0].kind for _ in range(2)] == ["menu", "clock"]
 
 
-def test_what_is_scheduled_again_while_it_runs_stays(manager, contact):
+def test_a_task_scheduled_again_while_running_is_kept(manager, contact):
     soon(manager, contact)
     [task] = tasks.lease(10)
     _seen, handlers = doing(lambda _task: soon(manager, contact))
@@ -69,7 +69,7 @@ def test_what_is_scheduled_again_while_it_runs_stays(manager, contact):
     assert [one.version for one in tasks.lease(10)] == [task.version + 1]
 
 
-def test_a_worker_that_dies_leaves_the_task_to_others(manager, contact):
+def test_after_a_crash_another_worker_runs_the_task(manager, contact):
     soon(manager, contact)
     tasks.lease(10)
     past = timezone.now() - timedelta(seconds=1)
@@ -77,7 +77,7 @@ def test_a_worker_that_dies_leaves_the_task_to_others(manager, contact):
     assert len(tasks.lease(10)) == 1
 
 
-def test_an_error_undoes_all_and_holds_up_no_other_task(manager, contact):
+def test_an_error_rolls_back_and_does_not_block_other_tasks(manager, contact):
     other = builders.make_contact(manager)
     soon(manager, contact)
     soon(manager, other)
@@ -132,14 +132,14 @@ def test_with_rules_each_customers_message_schedules_one_task(api, manager, cont
     assert (task.kind, task.contact, task.version) == ("inbound", contact, 3)
 
 
-def test_what_others_send_schedules_nothing(api, manager, contact):
+def test_messages_of_others_schedule_nothing(api, manager, contact):
     Manager.objects.filter(pk=manager.pk).update(has_automation=True)
     body = {**message_of(contact, manager), "from": manager.number}
     assert send(api, **body).status_code == 200
     assert not Task.objects.exists()
 
 
-def test_every_kind_of_task_that_is_scheduled_has_a_handler():
+def test_every_kind_of_task_has_a_handler():
     assert set(HANDLERS) <= set(Task.Kind.values)
 
 

@@ -1,4 +1,4 @@
-"""The variables of texts."""
+"""Variables in texts."""
 
 from __future__ import annotations
 
@@ -48,14 +48,14 @@ def test_variables_are_filled(values, template, expected):
     assert fill(template, values()) == (expected, [])
 
 
-def test_unknown_variables_stay_and_are_named_once(values):
+def test_unknown_variables_are_kept_and_reported_once(values):
     text = "{nome}: {x} {Nome} {saudação} {x}"
     filled = ("Maria: {x} {Nome} {saudação} {x}", ["x", "Nome", "saudação"])
     assert fill(text, values()) == filled
 
 
 @pytest.mark.parametrize("name", ["", "551199998888", "+55 (11) 9999-8888"])
-def test_a_name_of_digits_is_empty_and_takes_the_blank_along(values, name):
+def test_a_name_of_digits_is_removed_with_its_space(values, name):
     assert fill("Oi {nome}, tudo bem?", values(name=name)) == (
         "Oi, tudo bem?",
         ["nome"],
@@ -65,7 +65,7 @@ def test_a_name_of_digits_is_empty_and_takes_the_blank_along(values, name):
 @pytest.mark.parametrize(
     "name", ["{protocolo}", "{nome}", "{x}", "{{nome}}", r"\1 \g<0>", "%(nome)s"]
 )
-def test_what_a_value_holds_stays_text(values, name):
+def test_variables_in_values_are_not_expanded(values, name):
     assert fill("Oi {nome_completo}.", values(name=name)) == (f"Oi {name}.", [])
 
 
@@ -92,7 +92,7 @@ def test_the_greeting_is_that_of_the_managers_zone(values, hour, expected):
     assert fill("{saudacao}", values(at=at))[0] == expected
 
 
-def test_when_it_opens_is_said_in_days(values, manager):
+def test_the_opening_time_is_relative_to_today(values, manager):
     weekdays = {day: ["08:00-12:00"] for day in ("tue", "wed")}
     builders.save_policy(manager, hours=weekdays)
     late = AT.replace(hour=20)
@@ -117,7 +117,7 @@ def test_one_long_word_is_cut():
     assert shorten("x" * 2000) == "x" * 1024
 
 
-def test_a_text_of_just_that_length_stays():
+def test_a_text_of_exactly_the_limit_is_not_cut():
     text = "palavra " * 127 + "palavras"
     assert len(text) == 1024
     assert shorten(text) == text

@@ -37,7 +37,7 @@ def raised_by_the_server(sqlstate):
         )
 
 
-def test_an_end_that_met_a_deadlock_is_written_again(
+def test_storing_a_result_is_retried_after_a_deadlock(
     contact, controller, rounds, monkeypatch
 ):
     message = queue(contact)
@@ -56,7 +56,7 @@ def test_an_end_that_met_a_deadlock_is_written_again(
     assert recorded() == set()
 
 
-def test_a_full_disk_is_waited_for_and_others_are_not_held_up():
+def test_a_full_disk_pauses_only_the_affected_work():
     waiting, written = Completions(), []
     full = Completion(
         "send", lambda: raised_by_the_server("53100"), lambda: None, tries=10**6
@@ -72,7 +72,7 @@ def test_a_full_disk_is_waited_for_and_others_are_not_held_up():
     assert (written, bool(waiting)) == (["b", "a"], False)
 
 
-def test_a_lost_connection_forgets_nothing():
+def test_a_result_is_stored_after_a_lost_connection():
     def lost():
         raise OperationalError
 
@@ -87,7 +87,7 @@ def test_a_lost_connection_forgets_nothing():
     assert written == ["a", "b"]
 
 
-def test_a_piece_that_meets_a_deadlock_is_worked_through_at_once(
+def test_work_is_retried_at_once_after_a_deadlock(
     manager, evolution, rounds, monkeypatch
 ):
     plain, met = processing._act, []
@@ -179,7 +179,7 @@ def test_events_that_were_claimed_again_are_not_given_back(manager, evolution):
 
 
 def test_a_round_that_fails_is_followed_by_another(contact, controller, monkeypatch):
-    """An error outside the tasks is recorded, and the process goes on."""
+    """An error outside the tasks is recorded, and the process continues."""
     worker = Worker(Limits(patience=SHORT))
     plain, met = worker._periodic_tasks, []
 

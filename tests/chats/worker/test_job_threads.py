@@ -18,7 +18,7 @@ def threads():
     made.close()
 
 
-def come_to_rest(threads):
+def wait_until_idle(threads):
     deadline = time.monotonic() + 10
     while threads.housekeeping and time.monotonic() < deadline:
         time.sleep(0.005)
@@ -44,7 +44,7 @@ def test_a_kind_of_job_has_its_own_thread(threads):
 @pytest.mark.parametrize(
     ("every", "is_kept"), [(SELDOM - 1, True), (SELDOM, False), (3600.0, False)]
 )
-def test_what_is_seldom_due_keeps_no_connection(threads, every, is_kept):
+def test_infrequent_jobs_close_their_connection(threads, every, is_kept):
     sessions = []
 
     def job():
@@ -54,11 +54,11 @@ def test_what_is_seldom_due_keeps_no_connection(threads, every, is_kept):
 
     for _ in range(2):
         threads.run_housekeeping("some", job, every)
-        come_to_rest(threads)
+        wait_until_idle(threads)
     assert (sessions[0] == sessions[1]) == is_kept
 
 
-def test_a_job_that_is_running_is_not_begun_again(threads):
+def test_a_running_job_is_not_started_again(threads):
     begun, may_end = threading.Event(), threading.Event()
     times = []
 
@@ -71,5 +71,5 @@ def test_a_job_that_is_running_is_not_begun_again(threads):
     assert begun.wait(10)
     threads.run_housekeeping("some", job, 1.0)
     may_end.set()
-    come_to_rest(threads)
+    wait_until_idle(threads)
     assert times == [1]

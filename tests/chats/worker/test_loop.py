@@ -76,7 +76,7 @@ def test_no_notification_is_sent_while_a_worker_is_awake(contact, other):
     assert notices(other) == []
 
 
-def test_a_rollback_wakes_nobody(contact, other):
+def test_a_rollback_wakes_no_worker(contact, other):
     from django.db import transaction
 
     other.execute("LISTEN delivery")
@@ -93,7 +93,7 @@ def wait_for(is_true, seconds=15):
         time.sleep(0.01)
 
 
-def test_a_running_worker_sends_what_comes(contact, controller, running):
+def test_a_running_worker_sends_new_messages(contact, controller, running):
     running()
     for n in range(3):
         queue(contact, str(n))
@@ -109,7 +109,7 @@ def test_two_workers_send_each_message_once(contact, controller, running):
     assert [d.text for d in controller.delivered] == [str(n) for n in range(20)]
 
 
-def test_it_ends_what_it_has_begun_before_it_stops(contact, controller, running):
+def test_it_finishes_its_work_before_it_stops(contact, controller, running):
     worker, thread = running()
     controller.faults.append(faults.delay(0.2))
     message = queue(contact)
@@ -122,7 +122,7 @@ def test_it_ends_what_it_has_begun_before_it_stops(contact, controller, running)
     assert message.status == "sent"
 
 
-def test_a_message_that_breaks_the_worker_fails_and_others_go_on(
+def test_a_message_that_raises_an_error_fails_and_others_are_sent(
     manager, contact, controller, rounds, monkeypatch
 ):
     plain = attempts.attempt
@@ -145,7 +145,7 @@ def test_a_message_that_breaks_the_worker_fails_and_others_go_on(
     assert good.status == "sent"
 
 
-def test_files_without_a_row_are_removed_now_and_then(settings, rounds):
+def test_files_without_a_row_are_deleted_periodically(settings, rounds):
     name = uuid4().hex
     orphan = Path(settings.MEDIA_ROOT) / name[:2] / name
     orphan.parent.mkdir(parents=True)
@@ -159,7 +159,7 @@ def test_files_without_a_row_are_removed_now_and_then(settings, rounds):
     assert rounds.worker._dues["orphans"] > time.monotonic() + 3000
 
 
-def test_a_thread_of_rules_goes_on_without_another_round(manager, rounds):
+def test_a_thread_of_rules_continues_without_another_round(manager, rounds):
     people = [builders.make_contact(manager) for _ in range(5)]
     for contact in people:
         tasks.schedule("menu", manager.pk, contact_id=contact.pk)
@@ -170,7 +170,7 @@ def test_a_thread_of_rules_goes_on_without_another_round(manager, rounds):
     assert not Task.objects.exists()
 
 
-def test_a_worker_without_work_is_not_kept_awake_by_its_housekeeping(rounds):
+def test_housekeeping_does_not_keep_an_idle_worker_awake(rounds):
     rounds.make()
     rounds.worker._dues["words"] = 0.0
     rounds.worker.step()

@@ -56,11 +56,11 @@ def probe(check):
 
 @pytest.fixture
 def neighbour(other_manager):
-    """A contact of another manager, whose messages must always be sent."""
+    """Returns a contact of another manager, whose messages must always be sent."""
     return builders.make_contact(other_manager, external_id="552133334444")
 
 
-def test_an_access_that_no_key_decrypts_stops_its_account_alone(
+def test_undecryptable_settings_pause_only_their_account(
     manager, page_contact, neighbour, controller, rounds
 ):
     paused, free = queue(page_contact, "held"), queue(neighbour, "free")
@@ -75,7 +75,7 @@ def test_an_access_that_no_key_decrypts_stops_its_account_alone(
     assert f"facebook:{manager.pk} bad_setup" in probe(alerts.check)
 
 
-def test_it_goes_again_when_the_key_is_back(manager, page, page_contact, rounds):
+def test_sending_resumes_when_the_key_is_back(manager, page, page_contact, rounds):
     page.people[page_contact.external_id] = page.people.pop("7418252963")
     paused = queue(page_contact, "held")
     with connection.cursor() as cursor:
@@ -92,7 +92,7 @@ def test_it_goes_again_when_the_key_is_back(manager, page, page_contact, rounds)
     assert paused.status == "sent"
 
 
-def test_what_may_have_gone_out_is_not_sent_again_for_want_of_a_key(
+def test_a_send_with_unknown_result_is_not_repeated_without_a_key(
     manager, page_contact, rounds
 ):
     message = queue(page_contact)
@@ -107,7 +107,7 @@ def test_what_may_have_gone_out_is_not_sent_again_for_want_of_a_key(
     assert "may have been delivered" in message.error
 
 
-def test_settings_that_no_key_decrypts_close_no_other_s_webhook(manager, other_manager):
+def test_undecryptable_settings_do_not_affect_other_webhooks(manager, other_manager):
     for each, phone in ((manager, "1"), (other_manager, "2")):
         each.gateway = "whatsapp_cloud"
         each.gateway_settings = json.dumps({"phoneNumberId": phone})
@@ -119,7 +119,7 @@ def test_settings_that_no_key_decrypts_close_no_other_s_webhook(manager, other_m
     assert known.manager_id == other_manager.pk
 
 
-def test_its_session_says_why(manager, controller, rounds):
+def test_the_session_has_the_reason(manager, controller, rounds):
     manager.gateway = "evolution"
     manager.save()
     spoil("managers_manager", "gateway_settings", id=manager.pk)
@@ -150,7 +150,9 @@ def test_a_message_whose_own_token_cannot_be_read_fails_alone(
     assert f"worker send message {poison.pk} ×3" in probe(background.check)  # noqa: RUF001
 
 
-def test_an_unreadable_message_that_may_have_gone_out_stays_so(contact, controller):
+def test_an_undecryptable_message_with_unknown_result_keeps_its_state(
+    contact, controller
+):
     message = queue(contact)
     Delivery.objects.update(in_flight=True)
     spoil("chats_delivery", "token", message_id=message.pk)
@@ -160,7 +162,7 @@ def test_an_unreadable_message_that_may_have_gone_out_stays_so(contact, controll
     assert (kept.in_flight, kept.lease_until, kept.failures) == (True, None, 1)
 
 
-def test_a_manager_deleted_while_his_session_is_asked_for(
+def test_a_manager_deleted_while_his_session_is_checked(
     manager, contact, controller, rounds, monkeypatch
 ):
     passing = builders.make_manager(facebook_id=None)
@@ -192,7 +194,7 @@ def test_a_manager_deleted_while_his_session_is_asked_for(
     assert message.status == "sent"
 
 
-def test_a_file_whose_place_cannot_be_read_is_given_up_alone(
+def test_only_a_file_with_an_undecryptable_reference_is_given_up(
     manager, contact, controller, rounds
 ):
     chat = builders.make_chat(contact)
@@ -213,7 +215,7 @@ def test_a_file_whose_place_cannot_be_read_is_given_up_alone(
     assert ("media", f"message {message.pk}") in recorded()
 
 
-def test_a_person_whose_link_cannot_be_read_is_given_up_alone(
+def test_only_a_profile_with_an_undecryptable_link_is_given_up(
     contact, controller, rounds
 ):
     ProfileFetch.objects.create(contact=contact, link="", next_at="2000-01-01T00:00Z")
@@ -228,7 +230,7 @@ def test_a_person_whose_link_cannot_be_read_is_given_up_alone(
     assert ("profiles", f"contact {contact.pk}") in recorded()
 
 
-def test_a_task_that_fails_holds_up_no_other_and_is_an_alarm(
+def test_a_failing_task_blocks_no_other_and_raises_an_alert(
     contact, controller, rounds, monkeypatch
 ):
     def broken():
@@ -243,7 +245,7 @@ def test_a_task_that_fails_holds_up_no_other_and_is_an_alarm(
     assert "worker alarms" in probe(background.check)
 
 
-def test_an_end_that_cannot_be_written_is_that_message_s(
+def test_a_result_that_cannot_be_stored_affects_only_its_message(
     contact, controller, rounds, monkeypatch
 ):
     poison = queue(contact, "poison")
@@ -263,7 +265,7 @@ def test_an_end_that_cannot_be_written_is_that_message_s(
     assert recorded() == {("send", f"message {poison.pk}")}
 
 
-def test_a_code_that_no_key_decrypts_is_replaced(manager):
+def test_an_undecryptable_qr_code_is_replaced(manager):
     record(manager.pk, "whatsapp", Health("qr", qr="2@abc"))
     spoil("chats_gatewayaccount", "qr", manager_id=manager.pk)
     record(manager.pk, "whatsapp", Health("qr", qr="2@def"))

@@ -36,7 +36,7 @@ def wait_for(is_true, seconds=20):
 
 @pytest.fixture
 def hanging(monkeypatch):
-    """Downloads that do not end before the test does."""
+    """Makes downloads hang until the end of the test."""
     begun, over = threading.Semaphore(0), threading.Event()
 
     def fetch(*_):
@@ -49,11 +49,11 @@ def hanging(monkeypatch):
     over.set()
 
 
-def test_what_the_worker_may_take_is_less_than_its_supervisor_gives():
+def test_the_workers_timeout_is_shorter_than_its_supervisors():
     assert Limits().drain + MARGIN < WORKER.stop_seconds
 
 
-def test_fetches_that_hang_are_left_and_given_back(manager, contact, hanging):
+def test_hanging_downloads_are_abandoned_and_released(manager, contact, hanging):
     message = builders.make_message(builders.make_chat(contact), type="image")
     MediaFetch.objects.create(
         message=message, manager=manager, channel="whatsapp", media="{}"
@@ -103,7 +103,7 @@ def process(controller, tmp_path):
         child.wait()
 
 
-def test_a_send_that_hangs_is_left_to_its_lease(contact, controller, process):
+def test_a_hanging_send_is_left_until_its_lease_expires(contact, controller, process):
     controller.faults.append(faults.hang(60))
     queue(contact)
     child = process("--drain", "0.2")
@@ -118,7 +118,7 @@ def test_a_send_that_hangs_is_left_to_its_lease(contact, controller, process):
     assert left.done_at is None
 
 
-def test_a_database_that_hangs_does_not_hold_it(contact, controller, process):
+def test_a_hanging_database_does_not_delay_the_exit(contact, controller, process):
     child = process("--drain", "0.2")
     queue(contact)
     wait_for(lambda: Delivery.objects.filter(done_at__isnull=False).exists())

@@ -40,14 +40,14 @@ def made():
     return PictureCopy.objects.filter(made_at__isnull=False).count()
 
 
-def test_it_copies_all_that_wait(rounds, photos):
+def test_it_copies_all_queued_pictures(rounds, photos):
     photos(3)
     rounds.make()
     assert made() == 3
     assert not PictureCopy.objects.filter(file="").exists()
 
 
-def test_a_fault_of_ours_with_one_is_that_ones_alone(rounds, photos, monkeypatch):
+def test_an_error_affects_only_its_picture(rounds, photos, monkeypatch):
     photos(2)
     newest = PictureCopy.objects.order_by("-pk").first().pk
     make = picture_copies.make
@@ -63,7 +63,7 @@ def test_a_fault_of_ours_with_one_is_that_ones_alone(rounds, photos, monkeypatch
     assert PictureCopy.objects.get(made_at=None).pk == newest
 
 
-def test_one_whose_process_is_killed_is_not_shown(rounds, photos, monkeypatch):
+def test_a_picture_whose_conversion_is_killed_is_not_shown(rounds, photos, monkeypatch):
     """The process may be killed by its memory limit or a bug in a decoder."""
     photos(1)
     monkeypatch.setattr(
@@ -75,7 +75,7 @@ def test_one_whose_process_is_killed_is_not_shown(rounds, photos, monkeypatch):
     assert not PictureCopy.objects.exists()
 
 
-def test_what_was_claimed_by_a_worker_that_ends_is_given_back(photos):
+def test_a_stopping_worker_releases_its_pictures(photos):
     photos(2)
     wanted = picture_copies.claim(5)
     assert len(wanted) == 2

@@ -27,7 +27,7 @@ from tests.console.browser.company import Company
 from tests.console.browser.web import Web
 from tests.feed.processes import Feed
 
-# The shell has neither extensions nor a window, and takes half of the time.
+# The headless shell has no extensions or window, and takes half of the time.
 SHELL = "chromium-headless-shell"
 WHOLE = ("chromium", "chromium-browser", "google-chrome")
 
@@ -47,7 +47,7 @@ QUIET = (
     "--no-first-run",
     "--force-prefers-reduced-motion",
     "--font-render-hinting=none",
-    # A microphone that beeps, and nobody to ask for it.
+    # A fake microphone that beeps, without a permission dialog.
     "--use-fake-device-for-media-stream",
     "--use-fake-ui-for-media-stream",
 )

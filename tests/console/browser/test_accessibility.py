@@ -21,7 +21,7 @@ _RUN = """async (tags) => {
 
 
 class Checked:
-    """A page whose states are checked one by one; all that is found is told at once."""
+    """A page whose states are checked one by one; all errors are reported at the end."""
 
     def __init__(self, page):
         self.page, self.found = page, []

@@ -1,4 +1,4 @@
-"""The back-office in a browser: its own scripts, the pages that ask, and how they look."""
+"""The back-office in a browser: its scripts, confirmation pages and screenshots."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tests.builders import make_area, make_manager, make_supervisor
 from tests.console.browser import pictures
 
 LOCALES = {"pt-BR": "pt-BR", "en": "en-US"}
-# What the documentation shows of it, beside the reports.
+# The pages shown in the documentation, besides the reports.
 PAGES = ("wall", "impact", "chat-page")
 DESKTOP = {"width": 1280, "height": 800}
 
@@ -46,7 +46,7 @@ def administrator(company):
 
 
 def leave(page, operator):
-    """Asks for the page that says what it does that the operator leaves."""
+    """Opens the confirmation page of an operator's deactivation."""
     page.goto(f"/admin/areas/operator/{operator.pk}/change/")
     # The centre of the tests has user names and addresses with blanks.
     page.locator("#id_username").fill("ana.lima")
@@ -56,7 +56,7 @@ def leave(page, operator):
     expect(page.locator(".bo-impact")).to_be_visible()
 
 
-def test_the_page_that_asks_fits_a_phone(company, open_page):
+def test_the_confirmation_page_fits_a_phone(company, open_page):
     company.claim(company.customer("Maria Souza"), company.ana)
     page = open_page("/admin/")
     page.set_viewport_size({"width": 375, "height": 740})
@@ -68,7 +68,7 @@ def test_the_page_that_asks_fits_a_phone(company, open_page):
     assert not company.ana.is_active
 
 
-def test_a_company_chosen_first_narrows_the_areas(company, open_page, administrator):
+def test_choosing_a_company_limits_the_areas(company, open_page, administrator):
     other = make_manager(name="Farmácia Sol")
     make_area(other, "balcao", name="Balcão")
     page = open_page("/admin/chats/reply/add/", administrator)
@@ -81,7 +81,7 @@ def test_a_company_chosen_first_narrows_the_areas(company, open_page, administra
     expect(areas).to_have_count(2)
 
 
-def test_a_new_key_is_copied_by_a_button(company, open_page, administrator):
+def test_a_button_copies_a_new_key(company, open_page, administrator):
     page = open_page("/admin/managers/apikey/add/", administrator)
     page.context.grant_permissions(["clipboard-read", "clipboard-write"])
     page.locator("#id_name").fill("bot")
@@ -96,7 +96,7 @@ def test_a_new_key_is_copied_by_a_button(company, open_page, administrator):
 
 
 @pytest.mark.parametrize("language", LOCALES)
-def test_the_pages_look_as_they_did(company, open_page, tmp_path, language):
+def test_the_screenshots_are_unchanged(company, open_page, tmp_path, language):
     held = [company.customer(name) for name in ("Maria Souza", "João Prado")]
     company.customer("Rita Lima")
     for contact in held:

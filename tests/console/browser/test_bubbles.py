@@ -1,4 +1,4 @@
-"""What people write is shown as they wrote it, in lines."""
+"""Messages are shown with their line breaks, files and places."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tests.console.browser.company import PNG
 LINES = "Bom dia!\n\n1 - Vendas\n2 - Suporte"
 
 
-def test_the_lines_of_messages_and_notes_stay(company, sign_in):
+def test_line_breaks_of_messages_and_notes_are_kept(company, sign_in):
     contact = company.customer("Maria Souza", LINES)
     company.claim(contact, company.ana)
     page = sign_in(company.ana)
@@ -31,7 +31,7 @@ def test_the_lines_of_messages_and_notes_stay(company, sign_in):
         assert log.locator(place).inner_text() == LINES
 
 
-def test_a_menu_is_above_what_was_just_said(company, sign_in):
+def test_a_menu_is_above_the_newest_message(company, sign_in):
     contact = company.customer("Maria Souza", "Bom dia")
     company.claim(contact, company.ana)
     page = sign_in(company.ana)
@@ -45,7 +45,7 @@ def test_a_menu_is_above_what_was_just_said(company, sign_in):
     expect(page.get_by_role("dialog")).to_be_visible()
 
 
-def test_a_place_is_what_it_says(company, sign_in):
+def test_a_location_is_shown_as_its_text(company, sign_in):
     """Its gateway gives it a type and no file."""
     said = "Padaria Estrela, Rua das Flores 12\nhttps://maps.example/?q=-23.5,-46.6"
     contact = company.customer("Maria Souza", "Onde fica?")
@@ -61,7 +61,7 @@ def test_a_place_is_what_it_says(company, sign_in):
     expect(page.locator(".file")).to_have_count(0)
 
 
-def test_a_picture_that_does_not_come_is_tried_again(company, sign_in):
+def test_loading_a_picture_is_retried(company, sign_in):
     contact = company.customer("Maria Souza", None)
     company.say(contact, "o bolo", type="image", base64=PNG)
     company.claim(contact, company.ana)
@@ -78,7 +78,7 @@ def test_a_picture_that_does_not_come_is_tried_again(company, sign_in):
     expect(log).not_to_contain_text("A foto não baixou")
 
 
-def test_the_files_of_a_contact_are_beside_its_chat(company, sign_in):
+def test_the_files_of_a_contact_are_listed(company, sign_in):
     contact = company.customer("Maria Souza", None)
     for number in range(5):
         company.say(contact, f"foto {number}", type="image", base64=PNG)

@@ -1,4 +1,4 @@
-"""Several operators and other programs at the same chats."""
+"""Several operators and other programs act on the same chats."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ def card(page, name):
     return page.get_by_role("option", name=name)
 
 
-def test_two_browsers_race_for_one_chat(company, sign_in, running_feed):
+def test_two_browsers_claim_one_chat(company, sign_in, running_feed):
     company.customer("Maria Souza")
     company.customer("João Prado", "Quero um bolo")
     ana, bruno = (sign_in(one, "/inbox/queue") for one in (company.ana, company.bruno))
     for page in (ana, bruno):
         card(page, "Maria Souza").click()
         page.locator("#claim").wait_for()
-    # Bruno claims before he can have heard of it.
+    # Bruno claims before the event can have reached him.
     running_feed.server.send_signal(signal.SIGSTOP)
     try:
         ana.keyboard.press("a")
@@ -35,7 +35,7 @@ def test_two_browsers_race_for_one_chat(company, sign_in, running_feed):
     expect(bruno.locator(".chat__name")).to_have_text("João Prado")
 
 
-def test_a_preview_marks_nothing_as_read(company, sign_in):
+def test_a_preview_does_not_mark_messages_as_read(company, sign_in):
     contact = company.customer("Maria Souza")
     company.say(contact, "Tem alguém aí?")
     page = sign_in(company.ana, "/inbox/queue")
@@ -52,7 +52,7 @@ def test_a_preview_marks_nothing_as_read(company, sign_in):
     assert asked(question, contact.pk) == 0
 
 
-def test_a_row_that_was_changed_by_sql_is_seen(company, sign_in):
+def test_changes_by_sql_are_shown(company, sign_in):
     contact = company.customer("Maria Souza", "Bom dia")
     page = sign_in(company.ana, "/inbox/queue")
     card(page, "Maria Souza").click()

@@ -1,4 +1,4 @@
-"""What one looks for is found: words typed with a pause, a message far above, earlier chats."""
+"""Searches: words typed with pauses, an old message, an earlier chat."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tests.console.browser.conftest import await_live
 from tests.feed.processes import wait_until
 
 
-def test_a_name_is_typed_with_pauses(company, sign_in):
+def test_a_search_with_pauses_while_typing(company, sign_in):
     company.customer("Ana Souza")
     page = sign_in(company.ana, "/inbox/queue")
     field = page.locator("#search")
@@ -28,7 +28,7 @@ def test_a_name_is_typed_with_pauses(company, sign_in):
     expect(field).to_have_value("")
 
 
-def test_a_search_by_words_shows_where_they_stand(company, sign_in, running_feed):
+def test_a_search_by_words_shows_the_message(company, sign_in, running_feed):
     contact = company.customer("Maria Souza", "Quero um panetone recheado")
     for number in range(130):
         company.say(contact, f"mensagem {number}")
@@ -43,7 +43,7 @@ def test_a_search_by_words_shows_where_they_stand(company, sign_in, running_feed
     expect(found).to_be_in_viewport()
 
 
-def test_an_earlier_chat_is_shown_from_its_beginning(company, sign_in):
+def test_an_earlier_chat_is_shown_from_its_start(company, sign_in):
     contact = company.customer("Maria Souza", "A primeira conversa")
     for number in range(70):
         company.say(contact, f"antes {number}")
@@ -64,7 +64,7 @@ def test_an_earlier_chat_is_shown_from_its_beginning(company, sign_in):
     expect(first).to_be_in_viewport()
 
 
-def test_a_quote_leads_to_a_message_that_is_not_loaded(company, sign_in):
+def test_a_quote_links_to_a_message_that_is_not_loaded(company, sign_in):
     contact = company.customer("Maria Souza", "Quanto custa o bolo?")
     company.claim(contact, company.ana)
     first = Message.objects.get(contact=contact)
@@ -107,6 +107,6 @@ def test_a_search_from_the_foot_of_a_long_list_shows_what_it_finds(company, sign
     wait_until(is_at_its_foot)
     page.locator("#search").press_sequentially("cliente 0")
     expect(page.locator(".card", has_text="Cliente 03")).to_be_in_viewport()
-    # Ended, the list is where it was.
+    # After the search the list is at the same position.
     page.keyboard.press("Escape")
     expect(last).to_be_in_viewport()

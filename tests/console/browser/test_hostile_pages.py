@@ -1,4 +1,4 @@
-"""Hostile texts in every column, and hostile files: pages show text, files are inert."""
+"""Hostile texts in every column, and hostile files: no script runs."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from tests.console.browser.test_hostile_texts import TEXTS
 from tests.counts import count
 
 APPS = ("managers", "areas", "contacts", "chats", "auth", "audit")
-# Without these there is no page, or no text of a person in them.
+# Without these values there is no page, or they contain no text of a person.
 KEPT = {
     "password",
     "time_zone",
@@ -34,7 +34,7 @@ KEPT = {
 }
 # Pages that are opened; all of them are parsed by the browser.
 OPENED = count(4, full=1000)
-# What a browser would run of a page, if it is one of ours.
+# Content that a browser would run on our origin.
 LIVE = """(page) => {
   const found = new DOMParser().parseFromString(page, "text/html");
   const texts = [];
@@ -58,7 +58,7 @@ LIVE = """(page) => {
 
 
 def text_columns() -> list[tuple[type[models.Model], models.Field[Any, Any]]]:
-    """The columns of all tables that hold words of somebody's."""
+    """Returns the columns of all tables that contain texts of people."""
     return [
         (model, field)
         for label in APPS
@@ -73,7 +73,7 @@ def text_columns() -> list[tuple[type[models.Model], models.Field[Any, Any]]]:
 
 
 def spoil() -> int:
-    """Writes a hostile text into each of them that takes one; returns how many did."""
+    """Writes a hostile text into each of these columns if valid; returns how many."""
     spoiled = 0
     for place, (model, field) in enumerate(text_columns()):
         most = field.max_length or 1000
@@ -99,7 +99,7 @@ def spoil() -> int:
 
 
 def pages(rows: dict[str, Any]) -> list[str]:
-    """The addresses of the back-office: lists, rows, their histories, and more."""
+    """Returns the addresses of the back-office: lists, rows, their histories, and more."""
     found = ["/admin/"]
     for model, page in admin.site._registry.items():
         path = f"{model._meta.app_label}/{model._meta.model_name}"
@@ -114,7 +114,7 @@ def pages(rows: dict[str, Any]) -> list[str]:
 
 
 @pytest.mark.timeout(count(120, full=900))
-def test_no_text_of_anybody_runs_in_the_back_office(company, new_context):
+def test_no_text_runs_as_a_script_in_the_back_office(company, new_context):
     own = make_centre(company.manager, "Sabia")
     contact = company.customer("Maria Souza")
     company.claim(contact, company.ana)
@@ -198,7 +198,7 @@ def data_uri(content: bytes, mime: str) -> str:
     return f"data:{mime};base64,{base64.b64encode(content).decode()}"
 
 
-def test_no_file_runs_in_our_origin(company, new_context):
+def test_no_file_runs_on_our_origin(company, new_context):
     contact = company.customer("Maria Souza")
     company.claim(contact, company.ana)
     for name, (mime, content) in FILES.items():
@@ -221,7 +221,7 @@ def test_no_file_runs_in_our_origin(company, new_context):
     for uuid in uuids:
         page = context.new_page()
         page.on("download", lambda one: downloads.append(one))
-        # Who downloads goes nowhere.
+        # A download does not navigate.
         with contextlib.suppress(Error):
             page.goto(f"/api/chat/file/{uuid}")
         assert page.evaluate("window.hacked") is None

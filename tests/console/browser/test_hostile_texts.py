@@ -1,4 +1,4 @@
-"""Texts that would be scripts elsewhere: shown as they are, wherever they come from."""
+"""Texts that look like scripts are shown unchanged, wherever they come from."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from contacts.models import Tag
 from tests.console.browser.company import PNG, execute
 from tests.feed.processes import wait_until
 
-# One call, told apart by what it would leave behind: `window.hacked`.
+# One call, recognized by the variable that it would set: `window.hacked`.
 _RUN = "window.hacked=1"
 _TEMPLATES = """
 <script>{}</script>
@@ -84,11 +84,11 @@ TEXTS = [
 ]
 
 
-def test_there_are_enough():
+def test_there_are_enough_texts():
     assert len(set(TEXTS)) >= 60
 
 
-def test_no_text_of_a_customer_becomes_more_than_text(company, sign_in):
+def test_no_text_of_a_customer_runs_as_a_script(company, sign_in):
     name = '<img src=x onerror=window.hacked=1>"><script>window.hacked=1</script>'
     contact = company.customer("Maria", None)
     for text in TEXTS:
@@ -116,7 +116,7 @@ def test_no_text_of_a_customer_becomes_more_than_text(company, sign_in):
     page.locator("#composer").fill(note)
     page.keyboard.press("Enter")
     expect(log).to_contain_text(note)
-    # What is above the window is loaded by scrolling there.
+    # Older messages are loaded by scrolling there.
     seen: set[str] = set()
     bubbles = log.locator(".bubble__text")
     for _ in range(20):

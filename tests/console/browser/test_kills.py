@@ -9,7 +9,7 @@ from tests.console.browser.conftest import await_live
 from tests.feed.processes import wait_until
 
 
-def test_web_and_feed_are_killed_in_the_middle(
+def test_the_console_recovers_after_web_and_feed_are_killed(
     company, sign_in, running_web, running_feed
 ):
     contact = company.customer("Maria Souza")

@@ -1,4 +1,4 @@
-"""Nothing that is written or chosen is lost, or goes to somebody else."""
+"""Texts and choices are not lost and do not end up in another chat."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ PICTURE = {
 }
 
 
-def test_a_dialog_ends_with_its_chat(company, sign_in):
-    """The browser's button goes to another chat: what was meant for one does not go there."""
+def test_a_dialog_closes_with_its_chat(company, sign_in):
+    """The browser's back button shows another chat, which does not get the input."""
     maria, joao = company.customer("Maria Souza"), company.customer("João Prado")
     for contact in (maria, joao):
         company.claim(contact, company.ana)
@@ -38,13 +38,13 @@ def test_a_dialog_ends_with_its_chat(company, sign_in):
     expect(field).to_have_value("")
     page.keyboard.press("k")
     page.go_forward()
-    # What was written there is the draft of the answer.
+    # The text in the dialog is kept as the draft of the answer.
     expect(page.locator(".chat__name")).to_have_text("Maria Souza")
     expect(field).to_have_value("Só para a Maria")
     assert asked(LATER, joao.pk) is None
 
 
-def test_a_dialog_ends_with_the_sight_of_its_chat(company, sign_in):
+def test_a_dialog_closes_when_its_chat_is_no_longer_visible(company, sign_in):
     contact = company.customer("Maria Souza", area=company.support)
     company.claim(contact, company.carla)
     page = sign_in(company.carla)
@@ -61,7 +61,7 @@ def test_a_dialog_ends_with_the_sight_of_its_chat(company, sign_in):
     expect(page).to_have_url(re.compile("/inbox/queue"))
 
 
-def test_the_note_of_a_transfer_outlives_its_dialog(company, sign_in):
+def test_the_note_of_a_transfer_is_kept_when_its_dialog_closes(company, sign_in):
     contact = company.customer("Maria Souza")
     company.claim(contact, company.ana)
     page = sign_in(company.ana)
@@ -76,7 +76,7 @@ def test_the_note_of_a_transfer_outlives_its_dialog(company, sign_in):
     expect(note).to_have_value("Já pagou o sinal")
 
 
-def test_what_is_recorded_is_never_a_note(company, sign_in):
+def test_a_recording_is_never_a_note(company, sign_in):
     contact = company.customer("Maria Souza")
     company.claim(contact, company.ana)
     page = sign_in(company.ana)
@@ -89,7 +89,7 @@ def test_what_is_recorded_is_never_a_note(company, sign_in):
     expect(page.locator("#composer")).to_be_focused()
 
 
-def test_a_text_too_long_for_a_caption_follows_the_file(company, sign_in):
+def test_a_text_too_long_for_a_caption_is_sent_after_the_file(company, sign_in):
     contact = company.customer("Maria Souza")
     company.claim(contact, company.ana)
     page = sign_in(company.ana)
@@ -102,7 +102,7 @@ def test_a_text_too_long_for_a_caption_follows_the_file(company, sign_in):
     field.fill("a" * 1025)
     page.keyboard.press("Enter")
     wait_until(lambda: asked(SENT, contact.pk) == f"Arquivo em anexo|{'a' * 1025}")
-    # A note that is too long stays.
+    # A note that is too long is kept.
     page.keyboard.press("Escape")
     page.keyboard.press("n")
     field.fill("b" * 5000)
@@ -112,7 +112,7 @@ def test_a_text_too_long_for_a_caption_follows_the_file(company, sign_in):
     expect(field).to_have_value("b" * 5000)
 
 
-def test_the_key_tries_a_refused_message_again(company, sign_in):
+def test_a_key_retries_a_refused_message(company, sign_in):
     contact = company.customer("Maria Souza")
     company.claim(contact, company.ana)
     page = sign_in(company.ana)
@@ -131,7 +131,7 @@ def test_the_key_tries_a_refused_message_again(company, sign_in):
     expect(page.locator(".msg__fail")).to_have_count(0)
 
 
-def test_the_focus_goes_on_after_closing(company, sign_in):
+def test_the_focus_moves_to_the_next_chat_after_closing(company, sign_in):
     contact = company.customer("Maria Souza")
     company.claim(contact, company.ana)
     page = sign_in(company.ana)
@@ -142,7 +142,7 @@ def test_the_focus_goes_on_after_closing(company, sign_in):
     expect(page.get_by_role("log")).to_be_focused()
 
 
-def test_the_list_is_held_by_pointer_or_focus_alone(company, sign_in):
+def test_the_list_only_stands_still_with_pointer_or_focus_in_it(company, sign_in):
     first = company.customer("Maria Souza")
     company.claim(first, company.ana)
     page = sign_in(company.ana)
@@ -150,13 +150,13 @@ def test_the_list_is_held_by_pointer_or_focus_alone(company, sign_in):
     expect(options).to_have_count(1)
     fresh = page.locator(".list__new")
 
-    # By the focus: what arrives waits.
+    # With the focus in it, new chats wait.
     page.locator("#cards").focus()
     second = company.customer("João Prado")
     company.claim(second, company.ana)
     expect(fresh).to_contain_text("1 nova")
     expect(options).to_have_count(1)
-    # Where one writes it is held no more, although a click was in it before.
+    # While the operator writes, the list moves again, even after a click in it.
     options.first.click()
     page.locator("#composer").click()
     expect(options).to_have_count(2)
@@ -166,7 +166,7 @@ def test_the_list_is_held_by_pointer_or_focus_alone(company, sign_in):
     expect(options).to_have_count(3)
 
 
-def test_unread_messages_are_told_wherever_one_starts(company, sign_in):
+def test_unread_messages_are_shown_on_every_first_page(company, sign_in):
     contact = company.customer("Maria Souza")
     company.claim(contact, company.ana)
     company.say(contact, "Alô?")
@@ -178,7 +178,7 @@ def test_unread_messages_are_told_wherever_one_starts(company, sign_in):
     expect(page.locator(".rail__item .unread").first).to_contain_text("1")
 
 
-def test_the_focus_comes_back_from_menus_and_dialogs(company, sign_in):
+def test_the_focus_returns_after_menus_and_dialogs(company, sign_in):
     contact = company.customer("Maria Souza")
     company.claim(contact, company.ana)
     page = sign_in(company.ana)
@@ -194,10 +194,10 @@ def test_the_focus_comes_back_from_menus_and_dialogs(company, sign_in):
     expect(page.get_by_role("dialog")).to_be_visible()
     keys.press("Escape")
     expect(page.locator("#me")).to_be_focused()
-    # Outside fields and dialogs Escape leads to the list.
+    # Outside fields and dialogs, Escape moves the focus to the list.
     keys.press("Escape")
     expect(focused).to_have_attribute("id", "cards")
-    # A chat that is opened again is written to at once.
+    # Opening a chat again focuses its text field.
     page.get_by_role("option", name="Maria Souza").click()
     company.act("/api/chat/close", contact, company.ana)
     page.get_by_role("button", name="Reabrir").click()
@@ -238,7 +238,7 @@ def test_a_password_is_changed(company, sign_in):
     dialog.get_by_label("Nova senha, de novo").fill("outra-senha-comprida")
     page.keyboard.press("Enter")
     expect(page.locator(".toast")).to_contain_text("Senha trocada")
-    # The page goes on, with its live feed.
+    # The page stays live.
     company.ana.user.refresh_from_db()
     assert company.ana.user.password != before
     contact = company.customer("Maria Souza")

@@ -1,4 +1,4 @@
-"""A bad line: what was written leaves in order, once, and the page catches up."""
+"""Without a connection messages are sent later, in order and once; the page catches up."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tests.console.browser.comparing import assert_same
 from tests.console.browser.conftest import await_live
 from tests.feed.processes import wait_until
 
-# How many rows of a kind the browser keeps.
+# The number of rows of each kind that the browser stores.
 KEPT = """kind => new Promise((done, fail) => {
   const opening = indexedDB.open("hci-console");
   opening.onerror = fail;
@@ -51,7 +51,7 @@ def await_kept(page, kind, count):
     wait_until(lambda: page.evaluate(KEPT, kind) >= count)
 
 
-def test_the_queue_outlives_a_reload(company, chat, sign_in):
+def test_the_queue_survives_a_reload(company, chat, sign_in):
     page = sign_in(company.ana, place_of(company, chat), service_workers="allow")
     log = page.get_by_role("log")
     expect(log).to_contain_text("Vocês fazem bolo?")
@@ -80,7 +80,7 @@ def test_the_queue_outlives_a_reload(company, chat, sign_in):
     assert asked(SENT, chat.pk) == "Fazemos, sim!|De cenoura e de fubá.|Qual prefere?"
 
 
-def test_half_an_hour_without_a_line(company, chat, sign_in, running_feed):
+def test_half_an_hour_without_a_connection(company, chat, sign_in, running_feed):
     page = sign_in(company.ana, place_of(company, chat))
     page.clock.install()
     page.reload()
@@ -96,16 +96,16 @@ def test_half_an_hour_without_a_line(company, chat, sign_in, running_feed):
     company.customer("João Prado", "Bom dia")
     for _ in range(3):
         page.clock.fast_forward(HALF_AN_HOUR // 3)
-    # It can be read and written to all the time.
+    # The page can be used all the time.
     expect(log).to_contain_text("Vocês fazem bolo?")
     expect(log.get_by_text("Fazemos, sim!")).to_have_count(1)
     expect(page.locator("#composer")).to_have_value("E temos")
 
-    # What is missed is counted when the line is back.
+    # Missed messages are counted when the connection is back.
     running_feed.await_quiet()
     page.context.set_offline(False)
     page.clock.fast_forward(20_000)
-    # Two messages, their chats and their contacts have changed, to say the least.
+    # At least two messages, their chats and their contacts have changed.
     expect(page.locator(".status")).to_contain_text(re.compile(r"Atualizado, \d+ muda"))
     wait_until(lambda: asked(SENT, chat.pk) == "Fazemos, sim!")
     expect(log.get_by_text("Alô?")).to_have_count(1)

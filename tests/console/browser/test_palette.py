@@ -1,4 +1,4 @@
-"""Ctrl+K finds chats, actions, quick replies and places."""
+"""Ctrl+K finds chats, actions, quick replies and pages."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def test_the_palette_is_grouped(company, sign_in):
     keys.press("Enter")
     expect(page.locator(".chat__name")).to_have_text("Márcio Dias")
 
-    # What one left is there before one types.
+    # Recent chats are listed before typing.
     keys.press("Control+k")
     recent = palette.get_by_role("group", name="Conversas recentes")
     expect(recent).to_contain_text("Maria Souza")

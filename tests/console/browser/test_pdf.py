@@ -1,4 +1,4 @@
-"""A PDF file opens over the page, in the browser's own viewer."""
+"""A PDF file opens in a dialog, in the browser's own viewer."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def browser(playwright_and_loop: Any) -> Iterator[Browser]:
     yield from launched(path, *playwright_and_loop)
 
 
-def test_a_pdf_is_read_in_the_page(company, sign_in):
+def test_a_pdf_is_shown_in_the_page(company, sign_in):
     contact = company.customer("Maria Souza", None)
     content = "data:application/pdf;base64," + base64.b64encode(PDF).decode()
     company.say(contact, "", type="pdf", base64=content, fileName="pedido.pdf")

@@ -8,7 +8,7 @@ from tests.console.browser.company import asked
 from tests.feed.processes import wait_until
 
 QUOTED = "SELECT details ->> 'replyTo' FROM chats_message WHERE content = %s"
-# Whether the browser keeps the draft as it is.
+# Whether the browser has stored the draft.
 KEPT = """() => new Promise((done) => {
   const opening = indexedDB.open("hci-console");
   opening.onsuccess = () => {
@@ -31,7 +31,7 @@ def test_an_answer_quotes_a_message(company, sign_in):
     bar = page.locator(".quoting")
     field = page.locator("#composer")
 
-    # By the keyboard: from the log up to the first message.
+    # By the keyboard: from the list of messages up to the first one.
     page.get_by_role("log").focus()
     keys.press("ArrowUp")
     expect(page.locator(".msg:focus")).to_contain_text("E entregam?")
@@ -45,7 +45,7 @@ def test_an_answer_quotes_a_message(company, sign_in):
     expect(bar).to_have_count(0)
     expect(field).to_be_focused()
 
-    # By the pointer; it outlives a reload, as the draft does.
+    # By the pointer; it is kept after a reload, like the draft.
     message = page.locator(".msg", has_text="Vocês fazem bolo?")
     message.hover()
     message.get_by_role("button", name="Responder a esta mensagem").click()
@@ -60,7 +60,7 @@ def test_an_answer_quotes_a_message(company, sign_in):
     expect(bar).to_have_count(0)
     sent = page.locator(".msg--out", has_text="Fazemos, sim!")
     expect(sent.locator(".quote")).to_contain_text("Vocês fazem bolo?")
-    # One answers only what the server has.
+    # Only messages stored by the server can be quoted.
     sent.locator(".msg__reply, .msg__fail").wait_for(state="attached")
     assert page.locator(".msg__fail").all_inner_texts() == []
     first = "SELECT uuid::text FROM chats_message WHERE content = %s"

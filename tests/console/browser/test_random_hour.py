@@ -1,4 +1,4 @@
-"""An hour of random events in small, with cuts: the page shows what the server answers."""
+"""A random hour with disconnections: the page shows the server's data."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ STEPS, CUTS = 60, 3
 
 
 class Hour:
-    """Customers, operators and other programs do what comes to their mind."""
+    """Random actions of customers, operators and other programs."""
 
     def __init__(self, company, seed):
         self.company, self.random = company, random.Random(seed)  # noqa: S311
@@ -62,13 +62,13 @@ class Hour:
         )
 
     def _ask(self, method, path, contact, **more):
-        """Some of it is refused, as a chat may be closed: that changes nothing."""
+        """Makes the call; it may be refused, as a chat may be closed."""
         status, answer = self.company.ask(method, path, contact, **more)
         assert status in (200, 400, 404, 409), answer
 
 
 @pytest.mark.parametrize("seed", [1, 2])
-def test_the_page_shows_what_the_server_answers(company, sign_in, running_feed, seed):
+def test_the_page_shows_the_servers_data(company, sign_in, running_feed, seed):
     hour = Hour(company, seed)
     page = sign_in(company.ana, "/inbox/queue")
     page.mouse.move(900, 500)

@@ -1,4 +1,4 @@
-"""The report pages of the back-office in a browser: drill-down, files, print, widths."""
+"""The report pages in a browser: drill-down, files, print, widths."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ PAGES = {
 
 @pytest.fixture
 def open_reports(company, new_context):
-    """Opens a report page as a supervisor of the past that was checked by hand."""
+    """Opens a report page as a supervisor, on the hand-checked past."""
     centre = Centre(NUMBER)
     Manager.objects.filter(pk=centre.manager.pk).update(name="Padaria Aurora")
     write(centre)
@@ -112,7 +112,7 @@ def test_it_fits_a_phone(open_reports):
     assert abs(first.first.bounding_box()["x"] - left) <= 1
 
 
-def test_hostile_names_run_nowhere(open_reports):
+def test_hostile_names_do_not_run(open_reports):
     page = open_reports("areas/?")
     for area in Area.objects.all():
         Area.objects.filter(pk=area.pk).update(name=f"{HOSTILE}{area.pk}")
@@ -129,7 +129,7 @@ def test_hostile_names_run_nowhere(open_reports):
 
 
 @pytest.mark.parametrize("language", LOCALES)
-def test_the_pages_look_as_they_did(open_reports, tmp_path, language):
+def test_the_screenshots_are_unchanged(open_reports, tmp_path, language):
     wrong = []
     for name, place in PAGES.items():
         page = open_reports(place, locale=LOCALES[language])

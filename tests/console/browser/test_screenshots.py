@@ -1,7 +1,7 @@
 """Screenshots of the console's states, light and dark, and their comparison.
 
-`UPDATE_SCREENSHOTS=1 bin/test tests/console/browser/test_screenshots.py` writes those of
-the documentation anew.
+`UPDATE_SCREENSHOTS=1 bin/test tests/console/browser/test_screenshots.py` replaces those
+of the documentation.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ DARK = {("inbox", "en"), *((state, "pt-BR") for state in STATES)}
 
 
 class Album:
-    """Takes one page's screenshots, light and dark, and collects what is wrong."""
+    """Takes one page's screenshots, light and dark, and collects the differences."""
 
     def __init__(self, page, language, folder):
         self.page, self.language, self.folder = page, language, folder
@@ -33,7 +33,7 @@ class Album:
 
     def take(self, state):
         self.page.mouse.move(0, 0)
-        # The day's name floats while one scrolls, and for a moment after.
+        # The day's label is shown while scrolling, and for a moment after.
         expect(self.page.locator(".is-scrolling, .bone")).to_have_count(0)
         for scheme in SCHEMES[: 2 if (state, self.language) in DARK else 1]:
             self.page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
@@ -49,7 +49,7 @@ def card(page, name):
 
 
 @pytest.mark.parametrize("language", LOCALES)
-def test_every_state_looks_as_it_did(company, sign_in, tmp_path, language):
+def test_every_state_looks_unchanged(company, sign_in, tmp_path, language):
     thursday.fill(company)
     page = sign_in(
         company.ana, locale=LOCALES[language], viewport=DESKTOP, clock=bakery.NOW
@@ -89,7 +89,7 @@ def test_every_state_looks_as_it_did(company, sign_in, tmp_path, language):
     assert album.wrong == []
 
 
-def test_the_pictures_are_those_that_the_tests_take():
+def test_every_committed_picture_is_taken_by_a_test():
     wanted = {f"{state}.pt-BR.{scheme}" for state in STATES for scheme in SCHEMES}
     wanted |= {f"{state}.en.light" for state in STATES} | {"inbox.en.dark"}
     wanted |= {
@@ -107,7 +107,7 @@ def committed(name):
 
 
 def painted_over(picture, box):
-    """The same with the colour of the box's corner all over the box."""
+    """Returns the picture with the box filled with the colour of its corner."""
     broken = picture.copy()
     broken.paste(picture.getpixel(box[:2]), box)
     return broken
@@ -134,7 +134,7 @@ def test_a_broken_layout_is_found():
     assert not pictures.is_same(picture, dark)
     assert not pictures.is_same(picture, ImageOps.invert(picture))
     assert not pictures.is_same(picture, picture.crop((0, 0, 1440, 880)))
-    # The conversation lies over the list, or is wider than its column.
+    # The conversation covers the list, or is wider than its column.
     overlapping = picture.copy()
     overlapping.paste(picture.crop(CHAT), (CHAT[0] - 60, CHAT[1]))
     assert not pictures.is_same(picture, overlapping)
@@ -144,7 +144,7 @@ def test_a_broken_layout_is_found():
 
 
 @pytest.mark.parametrize("name", ["inbox.pt-BR.light", "phone-chat.pt-BR.dark"])
-def test_other_fonts_are_let_pass(name):
+def test_other_fonts_are_accepted(name):
     picture = committed(name)
     smoothed = picture.filter(ImageFilter.GaussianBlur(1))
     assert pictures.is_same(picture, smoothed)

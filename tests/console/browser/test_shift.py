@@ -1,4 +1,4 @@
-"""A whole shift with the keyboard alone."""
+"""A whole shift with only the keyboard."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def record(page):
     page.keyboard.press("Enter")
 
 
-def test_a_shift_with_the_keyboard_alone(company, new_context):
+def test_a_shift_with_only_the_keyboard(company, new_context):
     first = company.customer("Maria Souza", "Vocês fazem bolo?")
     second = company.customer("João Prado", "Bom dia")
     page = new_context().new_page()
@@ -52,7 +52,7 @@ def test_a_shift_with_the_keyboard_alone(company, new_context):
     keys.press("Enter")
     await_live(page)
 
-    # The queue: whoever has waited longest is first.
+    # The queue: the longest wait is first.
     keys.press("2")
     expect(page.locator(".card")).to_have_count(2)
     keys.press("j")
@@ -100,7 +100,7 @@ def test_a_shift_with_the_keyboard_alone(company, new_context):
     expect(page.locator(".dock")).to_contain_text("Encerrad")
     expect(dialog).to_have_count(0)
 
-    # The other one goes to another area, with a note for whoever takes it.
+    # The other chat is moved to another area, with a note.
     keys.press("2")
     expect(page.locator(".card:not(.is-gone)")).to_have_count(1)
     keys.press("j")

@@ -1,4 +1,4 @@
-"""Signing in with a code, its set-up in the back-office, and where one is signed in."""
+"""Signing in with a code, setting it up in the back-office, and ending login sessions."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def sofia(company):
     return user
 
 
-def test_a_supervisor_begins_at_the_queue(company, sofia, new_context):
+def test_a_supervisor_starts_with_the_queue(company, sofia, new_context):
     maria = company.customer("Maria Souza")
     said = {"direction": "out", "auto": "away", "sender": "0"}
     builders.make_message(maria.chats.get(), content="Volte amanhã", **said)
@@ -38,10 +38,10 @@ def test_a_supervisor_begins_at_the_queue(company, sofia, new_context):
     expect(page).to_have_url(re.compile("/inbox/queue$"))
     expect(page.get_by_role("option", name="Maria Souza")).to_be_visible()
     expect(page.get_by_role("tab")).to_have_text([re.compile("Fila"), "Encerradas"])
-    # Nobody holds it, nor does a supervisor.
+    # It is unassigned, and a supervisor does not take it.
     page.get_by_role("option", name="Maria Souza").click()
     expect(page.locator(".dock")).to_contain_text("Só operadores respondem.")
-    # What the service says by itself is not said by him.
+    # Automatic messages are not shown as his.
     log = page.get_by_role("log")
     expect(log).to_contain_text("Atendimento automático: Volte amanhã")
     expect(log).not_to_contain_text("Você")
@@ -50,7 +50,7 @@ def test_a_supervisor_begins_at_the_queue(company, sofia, new_context):
     for name in ("Encerrar", "Transferir", "Nota interna", "Devolver"):
         expect(page.get_by_text(name)).to_have_count(0)
     page.keyboard.press("Escape")
-    # Own chats are an operator's.
+    # Only operators have own chats.
     for key in ("1", "3"):
         page.keyboard.press(key)
         expect(page).to_have_url(re.compile("/inbox/queue$"))
@@ -63,7 +63,7 @@ def is_as_wide_as_the_page(page):
     return not page.evaluate(wide)
 
 
-def test_a_session_elsewhere_is_ended_in_the_console(company, sign_in):
+def test_a_login_session_of_another_browser_is_ended_in_the_console(company, sign_in):
     page, other = sign_in(company.ana), sign_in(company.ana)
     page.locator("#me").click()
     page.get_by_role("menuitem", name="Onde estou conectado").click()

@@ -1,4 +1,4 @@
-"""A transfer can be undone for a few seconds, and is not lost with the page."""
+"""A transfer can be undone for a few seconds, and is not lost when the page closes."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from tests.feed.processes import wait_until
 
 @pytest.fixture
 def chat(company, sign_in):
-    """Ana answers Maria's chat, and has the dialog of a transfer to Carla open."""
+    """Returns Maria's chat with Ana, with the dialog of a transfer to Carla open."""
     contact = company.customer("Maria Souza", "Meu forno não liga")
     company.claim(contact, company.ana)
     page = sign_in(company.ana)
@@ -34,7 +34,7 @@ def toast(page):
     return page.locator(".toast")
 
 
-def test_it_is_undone_by_key_and_done_when_the_time_is_over(company, chat):
+def test_it_is_undone_by_key_or_made_after_the_time(company, chat):
     contact, page = chat
     choose(page, "Carla Reis")
     expect(toast(page)).to_contain_text("Vai para Carla Reis em")
@@ -50,7 +50,7 @@ def test_it_is_undone_by_key_and_done_when_the_time_is_over(company, chat):
     assert (contact.operator, contact.area) == (company.carla, company.support)
 
 
-def test_it_is_done_at_once_when_the_page_is_left(company, chat, sign_in):
+def test_it_is_made_at_once_when_the_page_closes(company, chat, sign_in):
     contact, page = chat
     choose(page, "Carla Reis")
     expect(toast(page)).to_contain_text("Vai para Carla Reis em")
@@ -61,11 +61,11 @@ def test_it_is_done_at_once_when_the_page_is_left(company, chat, sign_in):
     assert (contact.operator, contact.area) == (company.carla, company.support)
 
 
-def test_what_a_dead_page_left_is_done_by_the_next(company, chat):
+def test_a_transfer_of_a_crashed_page_is_made_by_the_next_one(company, chat):
     contact, page = chat
     choose(page, "Carla Reis")
     expect(toast(page)).to_contain_text("Vai para Carla Reis em")
-    page.context.set_offline(True)  # its last call does not leave
+    page.context.set_offline(True)  # its last call is not sent
     other = page.context.new_page()
     page.close()
     page.context.set_offline(False)

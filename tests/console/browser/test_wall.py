@@ -1,4 +1,4 @@
-"""The wall of the back-office follows the feed without a timer that asks."""
+"""The wall of the back-office follows the feed without polling."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tests.builders import make_supervisor
 
 @pytest.fixture
 def wall(company, new_context, running_web):
-    """The first page as a supervisor, live, with what it has asked for."""
+    """Returns the first page as a supervisor, live, with the requests that it made."""
     client = Client()
     client.force_login(make_supervisor(company.manager))
     context = new_context()
@@ -34,7 +34,7 @@ def waiting(page):
     return page.locator("#wall-live a[href*='state=waiting'] .bo-number").first
 
 
-def test_a_customer_who_writes_is_counted_at_once(company, wall, running_feed):
+def test_a_new_customer_is_counted_at_once(company, wall, running_feed):
     expect(waiting(wall)).to_have_text("0")
     expect(wall.locator("#wall-today svg")).to_be_visible()
     contact = company.customer("Maria Souza")
@@ -44,7 +44,7 @@ def test_a_customer_who_writes_is_counted_at_once(company, wall, running_feed):
     expect(waiting(wall)).to_have_text("0")
     expect(wall.locator("#wall-live")).to_contain_text(company.ana.name)
 
-    # Where nothing changes nothing is asked, though time passes.
+    # Without changes no request is made as time passes.
     running_feed.await_quiet()
     wall.clock.install()
     wall.asked.clear()
@@ -52,7 +52,7 @@ def test_a_customer_who_writes_is_counted_at_once(company, wall, running_feed):
     assert [url for url in wall.asked if "/admin/live/" in url] == []
 
 
-def test_without_the_feed_it_says_so_and_asks_once_when_it_is_back(
+def test_without_the_feed_it_shows_that_and_reloads_once_when_it_is_back(
     company, wall, running_feed
 ):
     running_feed.kill_server()
@@ -68,7 +68,7 @@ def test_without_the_feed_it_says_so_and_asks_once_when_it_is_back(
     expect(bar).to_be_hidden()
 
 
-def test_whoever_loses_the_right_sees_nothing_any_more(company, wall):
+def test_a_user_who_loses_the_permission_sees_nothing(company, wall):
     company.customer("Maria Souza")
     expect(wall.locator(".bo-waits")).to_contain_text("Maria Souza")
     wall.context.clear_cookies()

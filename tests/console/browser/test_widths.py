@@ -1,4 +1,4 @@
-"""A phone of 375 px, a page at 200 %, less motion: nothing is cut off or moves."""
+"""A phone of 375 px, a page at 200 %, reduced motion: nothing is cut off or moves."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _CUT_OFF = """() => {
 _SIDEWAYS = (
     "() => document.documentElement.scrollWidth - document.documentElement.clientWidth"
 )
-# Of what happens once; the mark of a button that works turns on, slowly.
+# For single animations; the mark of a busy button keeps turning slowly.
 _LONGEST_MOTION = """() => Math.max(...[...document.querySelectorAll("*")].flatMap((element) => {
   const { transitionDuration, animationDuration } = getComputedStyle(element);
   return `${transitionDuration},${animationDuration}`.split(",").map(parseFloat);
@@ -57,7 +57,7 @@ def test_the_console_fits(company, sign_in, size):
     page.keyboard.press("Control+k")
     page.get_by_role("dialog").wait_for()
     assert_fits(page, "palette")
-    # Whoever wants less motion has none; the test of it sees motion without that wish.
+    # With reduced motion there is none; the check finds motion without that setting.
     assert page.evaluate(_LONGEST_MOTION) == 0
     page.emulate_media(reduced_motion="no-preference")
     assert page.evaluate(_LONGEST_MOTION) > 0

@@ -22,7 +22,7 @@ def body(manager, contact, ana):
     }
 
 
-def test_the_operator_has_the_contact_and_a_chat_is_open(api, body, contact, ana):
+def test_it_assigns_the_contact_and_opens_a_chat(api, body, contact, ana):
     assert api.put(PATH, body).json() == DONE
     contact.refresh_from_db()
     assert contact.operator == ana
@@ -38,21 +38,21 @@ def test_the_operator_has_the_contact_and_a_chat_is_open(api, body, contact, ana
     ]
 
 
-def test_the_ledger_says_who_did_it_in_whose_name(api, body, ana):
+def test_the_ledger_has_the_credential_and_the_operator(api, body, ana):
     api.put(PATH, body)
     for event in ChatEvent.objects.all():
         assert event.actor.startswith("key:")
         assert event.acting_operator == ana
 
 
-def test_a_chat_that_is_open_goes_on(api, body, contact, ana):
+def test_an_open_chat_is_kept(api, body, contact, ana):
     chat = builders.make_chat(contact)
     api.put(PATH, body)
     assert Chat.objects.get() == chat
     assert ledger(contact) == [("claimed", "vendas", ana.pk)]
 
 
-def test_a_second_chat_gets_a_protocol_of_its_own_and_the_contact_shows_it(
+def test_a_second_chat_gets_its_own_protocol_and_the_contact_shows_it(
     api, body, contact
 ):
     api.put(PATH, body)
@@ -64,20 +64,24 @@ def test_a_second_chat_gets_a_protocol_of_its_own_and_the_contact_shows_it(
     assert contact.protocol == second != first
 
 
-def test_again_by_the_winner_is_fine_and_changes_nothing(api, body, contact, ana):
+def test_a_repeat_by_the_same_operator_succeeds_and_changes_nothing(
+    api, body, contact, ana
+):
     for _ in range(3):
         assert api.put(PATH, body).json() == DONE
     assert len(ledger(contact)) == 2
     assert Chat.objects.count() == 1
 
 
-def test_again_by_the_winner_opens_a_chat_where_none_is_open(api, body, contact, ana):
+def test_a_repeat_by_the_same_operator_opens_a_chat_if_none_is_open(
+    api, body, contact, ana
+):
     Contact.objects.update(operator=ana)
     assert api.put(PATH, body).json() == DONE
     assert ledger(contact) == [("opened", "vendas", ana.pk)]
 
 
-def test_somebody_elses_contact_is_already_answered(api, body, contact, sales):
+def test_a_contact_of_another_operator_is_already_answered(api, body, contact, sales):
     carla = builders.make_operator(contact.manager, sales, name="Carla")
     Contact.objects.update(operator=carla)
     answer = api.put(PATH, body)
@@ -90,7 +94,7 @@ def test_somebody_elses_contact_is_already_answered(api, body, contact, sales):
     assert not Chat.objects.exists()
 
 
-def test_it_takes_the_page_and_its_contact(api, manager, page_contact, ana):
+def test_it_accepts_the_page_and_its_contact(api, manager, page_contact, ana):
     body = {
         "facebookId": manager.facebook_id,
         "operatorId": ana.pk,
@@ -101,7 +105,7 @@ def test_it_takes_the_page_and_its_contact(api, manager, page_contact, ana):
     assert page_contact.operator == ana
 
 
-def test_the_channel_is_the_one_of_the_managers_name(api, body, manager):
+def test_the_managers_number_or_page_determines_the_channel(api, body, manager):
     twin = builders.make_contact(
         manager, channel="facebook", external_id=str(body["contactId"])
     )
@@ -117,7 +121,7 @@ def test_the_other_spelling_means_the_same_contact(api, body, manager, sales, an
     assert mobile.operator == ana
 
 
-def test_an_area_less_contact_is_everybodys(api, manager, ana):
+def test_a_contact_without_area_can_be_answered_by_everybody(api, manager, ana):
     contact = builders.make_contact(manager)
     body = {
         "number": manager.number,
@@ -141,12 +145,12 @@ def test_a_contact_that_the_operator_may_not_see_is_forbidden(
     assert not Chat.objects.exists()
 
 
-def test_what_was_handed_to_him_is_his_wherever_it_waits(api, body, contact, bruno):
+def test_a_contact_handed_to_him_is_his_in_any_area(api, body, contact, bruno):
     Contact.objects.update(operator=bruno)
     assert api.put(PATH, body | {"operatorId": bruno.pk}).json() == DONE
 
 
-def test_what_is_not_there_is_reported_in_order(api, body, other_manager, ana, bruno):
+def test_missing_rows_are_reported_in_order(api, body, other_manager, ana, bruno):
     foreign = builders.make_operator(other_manager)
     bruno.is_active = False
     bruno.save()
@@ -163,12 +167,12 @@ def test_what_is_not_there_is_reported_in_order(api, body, other_manager, ana, b
         assert refusal(api.put(PATH, body | wrong)) == (404, code)
 
 
-def test_a_deleted_contact_is_not_there(api, body, manager):
+def test_a_deleted_contact_is_not_found(api, body, manager):
     api.delete("/api/user/contact/", body | {"contactNumber": body["contactId"]})
     assert refusal(api.put(PATH, body)) == (404, "contact_not_found")
 
 
-def test_all_that_is_missing_is_reported_at_once(api, manager):
+def test_all_missing_fields_are_reported_at_once(api, manager):
     assert wrong_fields(api.put(PATH, {})) == {
         "number",
         "facebookId",
@@ -177,16 +181,14 @@ def test_all_that_is_missing_is_reported_at_once(api, manager):
     }
 
 
-def test_a_foreign_manager_and_none_are_the_same_answer(other_api, body):
+def test_foreign_and_missing_managers_get_the_same_error(other_api, body):
     foreign = other_api.put(PATH, body)
     missing = other_api.put(PATH, body | {"number": 1})
     assert refusal(foreign) == (404, "manager_not_found")
     assert foreign.content == missing.content
 
 
-def test_an_operators_session_answers_for_itself_alone(
-    body, contact, sales, ana, bruno
-):
+def test_an_operators_session_answers_only_for_him(body, contact, sales, ana, bruno):
     carla = builders.make_operator(contact.manager, sales, name="Carla")
     person = signed_in(ana.user)
     for other in (carla, bruno):
@@ -198,7 +200,7 @@ def test_an_operators_session_answers_for_itself_alone(
     }
 
 
-def test_what_an_operators_session_may_not_see_does_not_exist(body, bruno):
+def test_contacts_that_an_operators_session_may_not_see_are_not_found(body, bruno):
     person = signed_in(bruno.user)
     hidden = person.put(PATH, body | {"operatorId": bruno.pk})
     missing = person.put(PATH, body | {"operatorId": bruno.pk, "contactId": 1})
@@ -206,13 +208,13 @@ def test_what_an_operators_session_may_not_see_does_not_exist(body, bruno):
     assert hidden.content == missing.content
 
 
-def test_a_supervisor_answers_in_an_operators_name(body, contact, supervisor, ana):
+def test_a_supervisor_answers_for_an_operator(body, contact, supervisor, ana):
     assert signed_in(supervisor).put(PATH, body).json() == DONE
     contact.refresh_from_db()
     assert contact.operator == ana
 
 
-def test_it_takes_five_queries_with_the_keys_own(api, body, contact):
+def test_it_needs_five_queries(api, body, contact):
     builders.make_chat(contact, protocol=contact.protocol, closed_at=contact.created_at)
     with at_most(5):
         assert api.put(PATH, body).json() == DONE

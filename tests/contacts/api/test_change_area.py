@@ -29,7 +29,7 @@ def test_the_contact_waits_in_the_new_area(api, body, contact, support):
     assert not Chat.objects.exists()
 
 
-def test_its_operator_lets_go_of_it(api, body, contact, ana):
+def test_its_operator_releases_it(api, body, contact, ana):
     builders.make_chat(contact)
     Contact.objects.update(operator=ana)
     api.put(PATH, body)
@@ -53,7 +53,7 @@ def test_an_operator_who_serves_the_new_area_too_keeps_it(
     assert ledger(contact) == [("entered_area", "suporte", ana.pk)]
 
 
-def test_where_it_already_is_nothing_changes(api, body, contact, bruno):
+def test_moving_to_the_same_area_changes_nothing(api, body, contact, bruno):
     builders.make_chat(contact)
     Contact.objects.update(operator=bruno)  # who does not serve sales
     for _ in range(2):
@@ -70,7 +70,7 @@ def test_a_contact_without_an_area_gets_one(api, body, contact, support):
     assert contact.area == support
 
 
-def test_it_takes_the_areas_name_the_page_and_its_contact(
+def test_it_accepts_the_areas_name_the_page_and_its_contact(
     api, manager, page_contact, support
 ):
     body = {
@@ -83,7 +83,7 @@ def test_it_takes_the_areas_name_the_page_and_its_contact(
     assert page_contact.area == support
 
 
-def test_it_takes_a_contact_without_a_phone(api, manager, support):
+def test_it_accepts_a_contact_without_a_phone(api, manager, support):
     contact = builders.make_contact(manager, external_id="BR.150")
     body = {"number": manager.number, "area": "suporte", "contactId": "BR.150"}
     assert api.put(PATH, body).json() == DONE
@@ -91,7 +91,7 @@ def test_it_takes_a_contact_without_a_phone(api, manager, support):
     assert contact.area == support
 
 
-def test_an_area_that_is_lacking_is_not_made(api, body, other_manager):
+def test_a_missing_area_is_not_created(api, body, other_manager):
     builders.make_area(other_manager, "fiscal")
     for area in ("fiscal", "none"):
         answer = api.put(PATH, body | {"area": area})
@@ -99,7 +99,7 @@ def test_an_area_that_is_lacking_is_not_made(api, body, other_manager):
     assert not Area.objects.filter(code="none").exists()
 
 
-def test_what_is_not_there_is_reported_in_order(api, body):
+def test_missing_rows_are_reported_in_order(api, body):
     for wrong, code in (
         ({"number": 1, "contactNumber": 1, "area": "x"}, "manager_not_found"),
         ({"contactNumber": 1, "area": "x"}, "contact_not_found"),
@@ -108,7 +108,7 @@ def test_what_is_not_there_is_reported_in_order(api, body):
         assert refusal(api.put(PATH, body | wrong)) == (404, code)
 
 
-def test_all_that_is_missing_is_reported_at_once(api):
+def test_all_missing_fields_are_reported_at_once(api):
     assert wrong_fields(api.put(PATH, {})) == {
         "number",
         "facebookId",
@@ -120,14 +120,14 @@ def test_all_that_is_missing_is_reported_at_once(api):
     }
 
 
-def test_a_foreign_manager_and_none_are_the_same_answer(other_api, body):
+def test_foreign_and_missing_managers_get_the_same_error(other_api, body):
     foreign = other_api.put(PATH, body)
     missing = other_api.put(PATH, body | {"number": 1})
     assert refusal(foreign) == (404, "manager_not_found")
     assert foreign.content == missing.content
 
 
-def test_an_operators_session_moves_what_it_sees_and_no_more(
+def test_an_operators_session_moves_only_visible_contacts(
     body, contact, ana, bruno, support
 ):
     builders.make_chat(contact)
@@ -140,8 +140,10 @@ def test_an_operators_session_moves_what_it_sees_and_no_more(
     assert refusal(signed_in(ana.user).put(PATH, body)) == (404, "contact_not_found")
 
 
-def test_it_can_go_to_an_operator_at_once(api, body, contact, ana, bruno):
-    """As one call: whoever gives it to another area may not see it after the move."""
+def test_it_can_be_assigned_to_an_operator_of_the_new_area(
+    api, body, contact, ana, bruno
+):
+    """In one call: after the move the caller may not see the contact any more."""
     builders.make_chat(contact)
     Contact.objects.update(operator=ana)
     hers = signed_in(ana.user)  # who does not serve support
@@ -155,7 +157,7 @@ def test_it_can_go_to_an_operator_at_once(api, body, contact, ana, bruno):
     ]
 
 
-def test_it_can_go_to_the_queue_of_an_area_that_one_serves(
+def test_it_can_be_moved_to_the_queue_of_an_own_area(
     api, body, contact, ana, manager, support
 ):
     OperatorArea.objects.create(manager=manager, operator=ana, area=support)
@@ -166,7 +168,7 @@ def test_it_can_go_to_the_queue_of_an_area_that_one_serves(
     assert (contact.area, contact.operator) == (support, None)
 
 
-def test_nothing_changes_for_an_operator_who_is_not_there(api, body, contact, ana):
+def test_with_an_unknown_operator_nothing_changes(api, body, contact, ana):
     builders.make_chat(contact)
     Contact.objects.update(operator=ana)
     assert api.put(PATH, body | {"toOperatorId": "999999"}).status_code == 404

@@ -32,7 +32,7 @@ def test_its_chat_is_closed_and_everything_is_kept(api, body, contact, ana):
     assert ledger(contact) == [("closed", "vendas", None)]
 
 
-def test_it_leaves_every_answer(api, body, manager, contact, ana):
+def test_it_is_in_no_response_any_more(api, body, manager, contact, ana):
     builders.make_chat(contact)
     number, contact_id = body["number"], body["contactNumber"]
     api.delete(PATH, body)
@@ -54,25 +54,25 @@ def test_it_leaves_every_answer(api, body, manager, contact, ana):
         assert refusal(api.put(path, sent)) == (404, "contact_not_found")
 
 
-def test_a_repeat_finds_nothing(api, body):
+def test_a_repeat_gets_404(api, body):
     api.delete(PATH, body)
     assert refusal(api.delete(PATH, body)) == (404, "contact_not_found")
 
 
-def test_it_takes_its_fields_from_the_query_string_too(api, body, contact):
+def test_fields_may_be_in_the_query_string(api, body, contact):
     assert api.delete(f"{PATH}?{urlencode(body)}").json() == DONE
     contact.refresh_from_db()
     assert contact.deleted_at is not None
 
 
-def test_it_takes_the_page_and_its_contact(api, manager, page_contact):
+def test_it_accepts_the_page_and_its_contact(api, manager, page_contact):
     body = {"facebookId": manager.facebook_id, "contactId": page_contact.external_id}
     assert api.delete(PATH, body).json() == DONE
     page_contact.refresh_from_db()
     assert page_contact.deleted_at is not None
 
 
-def test_any_spelling_will_do(api, manager):
+def test_any_spelling_of_the_number_is_accepted(api, manager):
     contact = builders.make_contact(manager, external_id="551187654321")
     body = {"number": manager.number, "contactNumber": "+55 11 98765-4321"}
     assert api.delete(PATH, body).json() == DONE
@@ -80,7 +80,7 @@ def test_any_spelling_will_do(api, manager):
     assert contact.deleted_at is not None
 
 
-def test_what_is_not_there_is_reported_in_order(api, body):
+def test_missing_rows_are_reported_in_order(api, body):
     for wrong, code in (
         ({"number": 1, "contactNumber": 1}, "manager_not_found"),
         ({"contactNumber": 1}, "contact_not_found"),
@@ -88,13 +88,13 @@ def test_what_is_not_there_is_reported_in_order(api, body):
         assert refusal(api.delete(PATH, body | wrong)) == (404, code)
 
 
-def test_all_that_is_missing_is_reported_at_once(api):
+def test_all_missing_fields_are_reported_at_once(api):
     missing = {"number", "facebookId", "contactNumber"}
     assert wrong_fields(api.delete(PATH, {})) == missing
     assert wrong_fields(api.delete(PATH)) == missing
 
 
-def test_a_foreign_manager_and_none_are_the_same_answer(other_api, body, contact):
+def test_foreign_and_missing_managers_get_the_same_error(other_api, body, contact):
     foreign = other_api.delete(PATH, body)
     missing = other_api.delete(PATH, body | {"number": 1})
     assert refusal(foreign) == (404, "manager_not_found")
@@ -103,6 +103,6 @@ def test_a_foreign_manager_and_none_are_the_same_answer(other_api, body, contact
     assert contact.deleted_at is None
 
 
-def test_it_is_closed_to_operators(body, ana, supervisor):
+def test_operators_have_no_access(body, ana, supervisor):
     assert refusal(signed_in(ana.user).delete(PATH, body)) == (403, "forbidden")
     assert signed_in(supervisor).delete(PATH, body).json() == DONE

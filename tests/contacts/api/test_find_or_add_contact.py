@@ -38,7 +38,7 @@ def test_a_new_contact_is_added_as_given(api, body, sales, ana):
     }
 
 
-def test_nothing_of_a_known_one_changes(api, body, page_contact, bruno):
+def test_an_existing_contact_is_unchanged(api, body, page_contact, bruno):
     Contact.objects.update(sa=5)
     before = contact_shape(page_contact)
     sent = body | {
@@ -53,7 +53,7 @@ def test_nothing_of_a_known_one_changes(api, body, page_contact, bruno):
     assert not Area.objects.filter(code="nova").exists()
 
 
-def test_it_takes_a_whatsapp_contact_too(api, manager):
+def test_it_accepts_a_whatsapp_contact(api, manager):
     body = {"number": manager.number, "name": "M"}
     assert api.post(PATH, body | {"contactNumber": 551187654321}).json() == success(
         -100
@@ -64,12 +64,12 @@ def test_it_takes_a_whatsapp_contact_too(api, manager):
     assert ids == {"551187654321", "BR.15"}
 
 
-def test_zero_is_a_step_as_well(api, body, page_contact):
+def test_zero_is_a_valid_step(api, body, page_contact):
     Contact.objects.update(sa=0)
     assert api.post(PATH, body).json() == success(0)
 
 
-def test_a_deleted_one_comes_back_as_new(api, body, page_contact):
+def test_a_deleted_contact_is_restored_as_a_new_one(api, body, page_contact):
     Contact.objects.update(sa=5)
     api.delete("/api/user/contact/", body)
     assert api.post(PATH, body).json() == success(1)
@@ -77,7 +77,7 @@ def test_a_deleted_one_comes_back_as_new(api, body, page_contact):
     assert (shape["name"], shape["area"]) == ("João", "")
 
 
-def test_what_is_not_there_is_reported_in_order(api, body):
+def test_missing_rows_are_reported_in_order(api, body):
     sent = body | {"operatorId": 9**9}
     assert refusal(api.post(PATH, sent)) == (404, "operator_not_found")
     sent |= {"facebookId": "1"}
@@ -85,7 +85,7 @@ def test_what_is_not_there_is_reported_in_order(api, body):
     assert not Contact.objects.exists()
 
 
-def test_all_that_is_missing_is_reported_at_once(api, manager):
+def test_all_missing_fields_are_reported_at_once(api, manager):
     assert wrong_fields(api.post(PATH, {})) == {
         "number",
         "facebookId",
@@ -94,13 +94,13 @@ def test_all_that_is_missing_is_reported_at_once(api, manager):
     }
 
 
-def test_a_foreign_page_and_none_are_the_same_answer(other_api, body):
+def test_foreign_and_missing_pages_get_the_same_error(other_api, body):
     foreign = other_api.post(PATH, body)
     missing = other_api.post(PATH, body | {"facebookId": "1"})
     assert refusal(foreign) == (404, "manager_not_found")
     assert foreign.content == missing.content
 
 
-def test_it_is_closed_to_operators(body, ana, supervisor):
+def test_operators_have_no_access(body, ana, supervisor):
     assert refusal(signed_in(ana.user).post(PATH, body)) == (403, "forbidden")
     assert signed_in(supervisor).post(PATH, body).json() == success(1)

@@ -21,22 +21,22 @@ def body(manager, contact, bruno):
     }
 
 
-def test_the_contact_goes_to_any_operator_from_any_other(
-    api, body, contact, ana, bruno
-):
+def test_any_operator_can_be_replaced_by_any_other(api, body, contact, ana, bruno):
     Contact.objects.update(operator=ana)
     assert api.put(PATH, body).json() == DONE
     contact.refresh_from_db()
     assert (contact.operator, contact.area.code) == (bruno, "vendas")
 
 
-def test_it_opens_nothing(api, body):
+def test_it_opens_no_chat(api, body):
     api.put(PATH, body)
     assert not Chat.objects.exists()
     assert not ChatEvent.objects.exists()
 
 
-def test_an_open_chat_has_it_in_its_ledger_once(api, body, contact, ana, bruno):
+def test_it_is_recorded_once_in_the_ledger_of_the_open_chat(
+    api, body, contact, ana, bruno
+):
     builders.make_chat(contact)
     for operator in (bruno.pk, bruno.pk, ana.pk, 0, 0):
         assert api.put(PATH, body | {"operatorId": operator}).json() == DONE
@@ -47,7 +47,7 @@ def test_an_open_chat_has_it_in_its_ledger_once(api, body, contact, ana, bruno):
     ]
 
 
-def test_nobody_releases_it(api, body, contact, ana):
+def test_operator_zero_releases_it(api, body, contact, ana):
     for nobody in (0, "0"):
         Contact.objects.update(operator=ana)
         assert api.put(PATH, body | {"operatorId": nobody}).json() == DONE
@@ -55,7 +55,7 @@ def test_nobody_releases_it(api, body, contact, ana):
         assert contact.operator is None
 
 
-def test_it_takes_the_page_and_its_contact(api, manager, page_contact, bruno):
+def test_it_accepts_the_page_and_its_contact(api, manager, page_contact, bruno):
     body = {
         "facebookId": manager.facebook_id,
         "operatorId": bruno.pk,
@@ -66,7 +66,7 @@ def test_it_takes_the_page_and_its_contact(api, manager, page_contact, bruno):
     assert page_contact.operator == bruno
 
 
-def test_what_is_not_there_is_reported_in_order(api, body, other_manager, bruno):
+def test_missing_rows_are_reported_in_order(api, body, other_manager, bruno):
     foreign = builders.make_operator(other_manager)
     for wrong, code in (
         ({"number": 1, "contactId": 1, "operatorId": 9**9}, "manager_not_found"),
@@ -78,7 +78,7 @@ def test_what_is_not_there_is_reported_in_order(api, body, other_manager, bruno)
         assert refusal(api.put(PATH, body | wrong)) == (404, code)
 
 
-def test_all_that_is_missing_is_reported_at_once(api):
+def test_all_missing_fields_are_reported_at_once(api):
     assert wrong_fields(api.put(PATH, {})) == {
         "number",
         "facebookId",
@@ -87,14 +87,14 @@ def test_all_that_is_missing_is_reported_at_once(api):
     }
 
 
-def test_a_foreign_manager_and_none_are_the_same_answer(other_api, body):
+def test_foreign_and_missing_managers_get_the_same_error(other_api, body):
     foreign = other_api.put(PATH, body)
     missing = other_api.put(PATH, body | {"number": 1})
     assert refusal(foreign) == (404, "manager_not_found")
     assert foreign.content == missing.content
 
 
-def test_an_operators_session_hands_over_what_it_sees(body, contact, ana, bruno):
+def test_an_operators_session_hands_over_visible_contacts(body, contact, ana, bruno):
     builders.make_chat(contact)
     assert signed_in(ana.user).put(PATH, body).json() == DONE
     contact.refresh_from_db()
@@ -107,7 +107,7 @@ def test_an_operators_session_hands_over_what_it_sees(body, contact, ana, bruno)
     )
 
 
-def test_what_an_operators_session_may_not_see_does_not_exist(body, bruno):
+def test_contacts_that_an_operators_session_may_not_see_are_not_found(body, bruno):
     person = signed_in(bruno.user)
     hidden = person.put(PATH, body)
     missing = person.put(PATH, body | {"contactId": 1})

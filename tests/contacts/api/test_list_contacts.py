@@ -12,24 +12,24 @@ from tests.counting import at_most
 PATH = "/api/user/contact/get"
 
 
-def test_it_answers_all_contacts_of_the_manager(api, manager, contact, page_contact):
+def test_it_returns_all_contacts_of_the_manager(api, manager, contact, page_contact):
     answer = api.post(PATH, {"number": manager.number})
     assert answer.json() == success(
         {"contacts": [contact_shape(page_contact), contact_shape(contact)]}
     )
 
 
-def test_it_takes_the_page_in_place_of_the_number(api, manager, contact):
+def test_it_accepts_the_page_instead_of_the_number(api, manager, contact):
     answer = api.post(PATH, {"facebookId": manager.facebook_id})
     assert answer.json() == success({"contacts": [contact_shape(contact)]})
 
 
-def test_it_takes_a_form_as_well(api, manager, contact):
+def test_a_form_is_accepted(api, manager, contact):
     answer = api.post(PATH, form={"number": "+55 (11) 4000-11111"})
     assert answer.json() == success({"contacts": [contact_shape(contact)]})
 
 
-def test_who_wrote_last_comes_first_and_the_silent_last_and_newest_first(api, manager):
+def test_the_latest_message_is_first_and_contacts_without_messages_last(api, manager):
     def at(day):
         return datetime(2026, 11, day, 13, 5, 9, 120_999, tzinfo=UTC)
 
@@ -53,7 +53,7 @@ def test_a_contact_without_a_phone_has_its_id_as_a_text(api, manager):
     assert (shown["id"], shown["channel"]) == ("BR.1502576394655843", "whatsapp")
 
 
-def test_a_deleted_contact_is_not_among_them(api, manager, contact):
+def test_a_deleted_contact_is_not_listed(api, manager, contact):
     api.delete(
         "/api/user/contact/",
         {"number": manager.number, "contactNumber": contact.external_id},
@@ -62,14 +62,14 @@ def test_a_deleted_contact_is_not_among_them(api, manager, contact):
     assert answer.json() == success({"contacts": []})
 
 
-def test_a_manager_that_matches_one_name_only_is_not_found(api, manager, other_manager):
+def test_a_manager_must_match_both_number_and_page(api, manager, other_manager):
     answer = api.post(
         PATH, {"number": manager.number, "facebookId": other_manager.facebook_id}
     )
     assert refusal(answer) == (404, "manager_not_found")
 
 
-def test_a_foreign_manager_and_none_are_the_same_answer(
+def test_foreign_and_missing_managers_get_the_same_error(
     other_api, manager, contact, other_manager
 ):
     foreign = other_api.post(PATH, {"number": manager.number})
@@ -85,7 +85,7 @@ def test_without_a_manager_it_is_refused(api):
 
 @pytest.fixture
 def crowd(manager, sales, support, ana, bruno):
-    """Contacts in every area and assignment that matters to Ana, who serves sales."""
+    """Creates contacts of every area and assignment that matters to Ana, of sales."""
     return {
         name: builders.make_contact(manager, name=name, area=area, operator=operator)
         for name, area, operator in (
@@ -109,7 +109,7 @@ HERS = {
 }
 
 
-def test_an_operator_gets_those_that_exist_for_him(manager, crowd, ana):
+def test_an_operator_gets_only_visible_contacts(manager, crowd, ana):
     answer = signed_in(ana.user).post(PATH, {"number": manager.number})
     names = {contact["name"] for contact in answer.json()["data"]["contacts"]}
     assert names == HERS
@@ -128,13 +128,13 @@ def test_a_supervisor_gets_all_of_his_managers(
     )
 
 
-def test_the_contacts_inside_a_manager_are_the_same(manager, crowd, ana, api):
+def test_the_contacts_in_the_managers_json_are_the_same(manager, crowd, ana, api):
     for caller in (signed_in(ana.user), api):
         listed = caller.post(PATH, {"number": manager.number}).json()["data"]
         inside = caller.post("/api/user/", {"number": manager.number}).json()["data"]
         assert inside["contacts"] == listed["contacts"]
 
 
-def test_it_takes_three_queries_with_the_keys_own(api, manager, crowd):
+def test_it_needs_three_queries(api, manager, crowd):
     with at_most(3):
         api.post(PATH, {"number": manager.number})

@@ -8,7 +8,7 @@ from tests.counting import at_most
 PATH = "/api/user/contact/area"
 
 
-def test_it_answers_a_plain_list_of_the_area(
+def test_it_returns_the_contacts_of_the_area(
     api, manager, contact, page_contact, support
 ):
     builders.make_contact(manager, area=support)
@@ -19,12 +19,12 @@ def test_it_answers_a_plain_list_of_the_area(
     )
 
 
-def test_it_takes_the_page_in_place_of_the_number(api, manager, contact):
+def test_it_accepts_the_page_instead_of_the_number(api, manager, contact):
     answer = api.post(PATH, {"facebookId": manager.facebook_id, "area": "vendas"})
     assert answer.json() == success([contact_shape(contact)])
 
 
-def test_it_takes_the_areas_name_when_no_code_fits(api, manager, contact):
+def test_it_accepts_the_areas_name_if_no_code_matches(api, manager, contact):
     named_like_the_code = builders.make_area(manager, "x", name="vendas")
     builders.make_contact(manager, area=named_like_the_code)
     for area in ("Vendas", "vendas"):
@@ -32,14 +32,14 @@ def test_it_takes_the_areas_name_when_no_code_fits(api, manager, contact):
         assert answer.json() == success([contact_shape(contact)])
 
 
-def test_a_number_is_read_as_the_code_it_spells(api, manager):
+def test_a_number_is_read_as_a_code(api, manager):
     area = builders.make_area(manager, "7")
     contact = builders.make_contact(manager, area=area)
     answer = api.post(PATH, {"number": manager.number, "area": 7})
     assert answer.json() == success([contact_shape(contact)])
 
 
-def test_an_area_of_another_manager_is_not_there(api, manager, other_manager):
+def test_an_area_of_another_manager_is_not_found(api, manager, other_manager):
     builders.make_area(other_manager, "fiscal")
     body = {"number": manager.number, "area": "fiscal"}
     assert refusal(api.post(PATH, body)) == (404, "area_not_found")
@@ -47,17 +47,17 @@ def test_an_area_of_another_manager_is_not_there(api, manager, other_manager):
     assert refusal(api.post(PATH, body)) == (404, "manager_not_found")
 
 
-def test_the_manager_is_missed_before_the_area(api, sales):
+def test_a_missing_manager_is_reported_before_the_area(api, sales):
     body = {"number": 1, "area": "none"}
     assert refusal(api.post(PATH, body)) == (404, "manager_not_found")
 
 
-def test_all_that_is_missing_is_reported_at_once(api):
+def test_all_missing_fields_are_reported_at_once(api):
     assert wrong_fields(api.post(PATH, {})) == {"number", "facebookId", "area"}
     assert wrong_fields(api.post(PATH, {"number": 1, "area": "x" * 201})) == {"area"}
 
 
-def test_an_operator_gets_those_that_exist_for_him(
+def test_an_operator_gets_only_visible_contacts(
     manager, contact, sales, support, ana, bruno
 ):
     elsewhere = builders.make_contact(manager, area=support)
@@ -73,6 +73,6 @@ def test_an_operator_gets_those_that_exist_for_him(
     assert answer.json() == success([contact_shape(hers), contact_shape(elsewhere)])
 
 
-def test_it_takes_three_queries_with_the_keys_own(api, manager, contact):
+def test_it_needs_three_queries(api, manager, contact):
     with at_most(3):
         api.post(PATH, {"number": manager.number, "area": "vendas"})

@@ -29,7 +29,9 @@ def names(answer):
     return [contact["name"] for contact in answer.json()["data"]["contacts"]]
 
 
-def test_it_answers_the_operators_own_and_the_areas_each_once(api, manager, crowd, ana):
+def test_it_returns_the_operators_and_the_areas_contacts_once_each(
+    api, manager, crowd, ana
+):
     answer = api.post(
         PATH, {"number": manager.number, "operatorId": str(ana.pk), "area": "vendas"}
     )
@@ -39,7 +41,7 @@ def test_it_answers_the_operators_own_and_the_areas_each_once(api, manager, crow
     )
 
 
-def test_a_key_may_ask_for_any_operator_and_any_area(api, manager, crowd, ana):
+def test_a_key_may_list_any_operator_and_area(api, manager, crowd, ana):
     body = {"facebookId": manager.facebook_id, "operatorId": ana.pk, "area": "suporte"}
     assert names(api.post(PATH, body)) == [
         "bruno's in support",
@@ -49,7 +51,7 @@ def test_a_key_may_ask_for_any_operator_and_any_area(api, manager, crowd, ana):
     ]
 
 
-def test_nobody_selects_the_unassigned(api, manager, crowd):
+def test_operator_zero_selects_unassigned_contacts(api, manager, crowd):
     for nobody in (0, "0"):
         body = {"number": manager.number, "operatorId": nobody, "area": "suporte"}
         assert names(api.post(PATH, body)) == [
@@ -61,7 +63,7 @@ def test_nobody_selects_the_unassigned(api, manager, crowd):
         ]
 
 
-def test_an_operator_asks_for_himself_and_gets_what_exists_for_him(manager, crowd, ana):
+def test_an_operator_gets_only_visible_contacts(manager, crowd, ana):
     body = {"number": manager.number, "operatorId": ana.pk, "area": "suporte"}
     assert names(signed_in(ana.user).post(PATH, body)) == [
         "ana's in support",
@@ -69,19 +71,19 @@ def test_an_operator_asks_for_himself_and_gets_what_exists_for_him(manager, crow
     ]
 
 
-def test_an_operator_asks_for_nobody_else(manager, crowd, ana, bruno):
+def test_an_operator_cannot_list_contacts_of_others(manager, crowd, ana, bruno):
     person = signed_in(ana.user)
     for other in (bruno.pk, 0):
         body = {"number": manager.number, "operatorId": other, "area": "vendas"}
         assert refusal(person.post(PATH, body)) == (403, "forbidden")
 
 
-def test_a_supervisor_asks_for_any_operator(manager, crowd, ana, supervisor):
+def test_a_supervisor_may_list_any_operator(manager, crowd, ana, supervisor):
     body = {"number": manager.number, "operatorId": ana.pk, "area": "vendas"}
     assert len(names(signed_in(supervisor).post(PATH, body))) == 3
 
 
-def test_what_is_not_there_is_reported_in_order(
+def test_missing_rows_are_reported_in_order(
     api, manager, other_manager, crowd, ana, bruno
 ):
     foreign = builders.make_operator(other_manager)
@@ -99,7 +101,7 @@ def test_what_is_not_there_is_reported_in_order(
         assert refusal(api.post(PATH, good | wrong)) == (404, code)
 
 
-def test_all_that_is_missing_is_reported_at_once(api):
+def test_all_missing_fields_are_reported_at_once(api):
     assert wrong_fields(api.post(PATH, {"operatorId": None, "area": ""})) == {
         "number",
         "facebookId",
@@ -109,7 +111,7 @@ def test_all_that_is_missing_is_reported_at_once(api):
 
 
 @pytest.mark.parametrize("nobody", [True, False])
-def test_it_takes_three_queries_with_the_keys_own(api, manager, crowd, ana, nobody):
+def test_it_needs_three_queries(api, manager, crowd, ana, nobody):
     body = {
         "number": manager.number,
         "operatorId": 0 if nobody else ana.pk,

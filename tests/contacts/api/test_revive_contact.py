@@ -17,7 +17,7 @@ def body(manager):
     return {"number": manager.number, "contactNumber": 551133334444, "name": "Maria"}
 
 
-def test_a_deleted_contact_comes_back_as_a_new_one(api, body, contact, sales, ana):
+def test_a_deleted_contact_is_restored_as_a_new_one(api, body, contact, sales, ana):
     chat = builders.make_chat(contact)
     builders.make_message(chat)
     Contact.objects.update(
@@ -41,7 +41,7 @@ def test_a_deleted_contact_comes_back_as_a_new_one(api, body, contact, sales, an
     assert Contact.objects.count() == 1
 
 
-def test_a_deleted_contact_comes_back_with_what_is_given(
+def test_a_deleted_contact_is_restored_with_the_given_values(
     api, body, contact, support, bruno
 ):
     api.delete(DELETE, body)
@@ -55,7 +55,7 @@ def test_a_deleted_contact_comes_back_with_what_is_given(
     )
 
 
-def test_a_deleted_contact_comes_back_under_the_id_first_saved(api, body):
+def test_a_deleted_contact_is_restored_with_its_first_id(api, body):
     api.post(PATH, body | {"contactNumber": 5511987654321})
     api.delete(DELETE, body | {"contactNumber": 5511987654321})
     shape = api.post(PATH, body | {"contactNumber": 551187654321}).json()["data"]

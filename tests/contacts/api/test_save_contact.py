@@ -23,7 +23,7 @@ def body(manager):
     return {"number": manager.number, "contactNumber": 551133334444, "name": "Maria"}
 
 
-def test_a_new_contact_begins_at_the_first_step_with_a_protocol(api, body):
+def test_a_new_contact_has_the_first_step_and_a_protocol(api, body):
     answer = api.post(PATH, body)
     row = Contact.objects.get()
     assert answer.json() == success(
@@ -44,7 +44,7 @@ def test_a_new_contact_begins_at_the_first_step_with_a_protocol(api, body):
     assert row.deleted_at is None
 
 
-def test_everything_that_is_given_is_kept_as_sent(api, body, sales, ana):
+def test_all_given_values_are_stored(api, body, sales, ana):
     body |= {
         "photo": "url.com",
         "area": "vendas",
@@ -62,7 +62,7 @@ def test_everything_that_is_given_is_kept_as_sent(api, body, sales, ana):
     )
 
 
-def test_what_nobody_may_set_is_ignored(api, body, manager, other_manager):
+def test_read_only_fields_are_ignored(api, body, manager, other_manager):
     body |= {"sa": 7, "unread": 9, "id": 5, "channel": "facebook", "deletedAt": "x"}
     shape = api.post(PATH, body).json()["data"]
     assert (shape["sa"], shape["unread"], shape["channel"]) == (-100, 0, "whatsapp")
@@ -70,7 +70,9 @@ def test_what_nobody_may_set_is_ignored(api, body, manager, other_manager):
     assert Contact.objects.get().manager == manager
 
 
-def test_only_what_is_given_of_a_known_one_changes(api, body, contact, support, ana):
+def test_only_given_fields_of_an_existing_contact_are_changed(
+    api, body, contact, support, ana
+):
     Contact.objects.update(sa=4, operator=ana, photo="p.png", unread=2)
     answer = api.post(PATH, body)
     assert answer.json() == success(
@@ -82,7 +84,7 @@ def test_only_what_is_given_of_a_known_one_changes(api, body, contact, support, 
     )
 
 
-def test_an_empty_photo_clears_it_and_no_other_field(api, body, contact):
+def test_only_the_photo_can_be_cleared_by_an_empty_text(api, body, contact):
     Contact.objects.update(photo="p.png", protocol="P1")
     sent = body | {"photo": "", "area": "", "protocol": "", "operatorId": ""}
     shape = api.post(PATH, sent).json()["data"]
@@ -90,14 +92,16 @@ def test_an_empty_photo_clears_it_and_no_other_field(api, body, contact):
     assert shape["operatorId"] == "0"
 
 
-def test_the_operator_of_a_known_one_stays(api, body, contact, ana, bruno):
+def test_the_operator_of_an_existing_contact_is_unchanged(
+    api, body, contact, ana, bruno
+):
     Contact.objects.update(operator=ana)
     for operator in (bruno.pk, 0):
         shape = api.post(PATH, body | {"operatorId": operator}).json()["data"]
         assert shape["operatorId"] == str(ana.pk)
 
 
-def test_a_repeat_answers_the_same(api, body, sales, ana):
+def test_a_repeat_returns_the_same_contact(api, body, sales, ana):
     body |= {"area": "vendas", "operatorId": ana.pk}
     first = api.post(PATH, body)
     assert api.post(PATH, body).content == first.content
@@ -109,16 +113,14 @@ def test_a_new_contact_may_be_without_an_operator(api, body):
 
 
 @pytest.mark.parametrize("operator", ["999999999", "x", -1])
-def test_an_operator_who_is_not_there_is_refused_and_nothing_is_saved(
-    api, body, operator
-):
+def test_an_unknown_operator_is_refused_and_nothing_is_saved(api, body, operator):
     answer = api.post(PATH, body | {"operatorId": operator, "area": "nova"})
     assert refusal(answer) == (404, "operator_not_found")
     assert not Contact.objects.exists()
     assert not Area.objects.exists()
 
 
-def test_an_operator_of_another_manager_or_inactive_is_not_there(
+def test_an_inactive_operator_or_one_of_another_manager_is_not_found(
     api, body, other_manager, ana
 ):
     foreign = builders.make_operator(other_manager)
@@ -129,12 +131,12 @@ def test_an_operator_of_another_manager_or_inactive_is_not_there(
         assert refusal(answer) == (404, "operator_not_found")
 
 
-def test_the_manager_is_missed_before_the_operator(api, body):
+def test_a_missing_manager_is_reported_before_the_operator(api, body):
     answer = api.post(PATH, body | {"number": 1, "operatorId": 9**9})
     assert refusal(answer) == (404, "manager_not_found")
 
 
-def test_an_area_that_is_lacking_is_made_for_the_supervisor_to_see(api, body, manager):
+def test_a_missing_area_is_created_and_flagged_for_review(api, body, manager):
     area = "Ação & Cia " + "x" * 53  # 64 characters
     assert api.post(PATH, body | {"area": area}).json()["data"]["area"] == area
     made = Area.objects.get()
@@ -142,19 +144,19 @@ def test_an_area_that_is_lacking_is_made_for_the_supervisor_to_see(api, body, ma
     assert made.needs_review
 
 
-def test_an_area_is_found_by_its_name_too(api, body, sales):
+def test_an_area_is_found_by_its_name(api, body, sales):
     shape = api.post(PATH, body | {"area": "Vendas"}).json()["data"]
     assert shape["area"] == "vendas"
     assert list(Area.objects.all()) == [sales]
 
 
-def test_a_code_cannot_be_made_longer_than_codes_are(api, body):
+def test_a_code_that_is_too_long_is_refused(api, body):
     assert wrong_fields(api.post(PATH, body | {"area": "x" * 65})) == {"area"}
     assert not Contact.objects.exists()
     assert not Area.objects.exists()
 
 
-def test_a_protocol_changes_while_no_chat_is_open(api, body, contact):
+def test_a_protocol_can_be_changed_while_no_chat_is_open(api, body, contact):
     shape = api.post(PATH, body | {"protocol": "P1"}).json()["data"]
     assert shape["protocol"] == "P1"
     chat = builders.make_chat(contact)
@@ -179,7 +181,7 @@ def test_moving_an_open_chat_to_another_area_is_in_the_ledger(
     assert ledger(contact) == [("entered_area", "vendas", ana.pk)]
 
 
-def test_both_spellings_of_a_mobile_are_the_contact_first_saved(api, body):
+def test_both_spellings_of_a_mobile_number_find_the_contact(api, body):
     first = api.post(PATH, body | {"contactNumber": "+55 (11) 8765-4321"})
     again = api.post(PATH, body | {"contactNumber": 5511987654321, "name": "M"})
     assert first.json()["data"]["id"] == again.json()["data"]["id"] == 551187654321
@@ -196,7 +198,7 @@ def test_a_landline_has_no_second_spelling(api, body):
     assert len(ids) == 2
 
 
-def test_a_contact_without_a_phone_comes_under_its_id(api, manager):
+def test_a_contact_without_a_phone_is_saved_by_its_id(api, manager):
     body = {"number": manager.number, "contactId": "BR.1502576394655843", "name": "M"}
     for _ in range(2):
         shape = api.post(PATH, body).json()["data"]
@@ -208,20 +210,20 @@ def test_a_contact_without_a_phone_comes_under_its_id(api, manager):
     assert Contact.objects.count() == 1
 
 
-def test_a_contact_id_that_reads_as_a_phone_is_one(api, body, contact):
+def test_a_contact_id_that_is_a_valid_phone_number_is_a_phone(api, body, contact):
     sent = {k: v for k, v in body.items() if k != "contactNumber"}
     answer = api.post(PATH, sent | {"contactId": "+55 11 3333-4444"})
     assert answer.json() == success(contact_shape(contact, name="Maria"))
 
 
 @pytest.mark.parametrize("no_id", ["1" * 16, "a b", "-5511", "", True])
-def test_what_is_neither_phone_nor_id_is_refused(api, body, no_id):
+def test_an_invalid_phone_or_id_is_refused(api, body, no_id):
     sent = {k: v for k, v in body.items() if k != "contactNumber"}
     fields = wrong_fields(api.post(PATH, sent | {"contactId": no_id}))
     assert fields == ({"contactNumber"} if no_id == "" else {"contactId"})
 
 
-def test_a_foreign_manager_and_none_are_the_same_answer(other_api, body):
+def test_foreign_and_missing_managers_get_the_same_error(other_api, body):
     foreign = other_api.post(PATH, body)
     missing = other_api.post(PATH, body | {"number": 1})
     assert refusal(foreign) == (404, "manager_not_found")
@@ -229,7 +231,7 @@ def test_a_foreign_manager_and_none_are_the_same_answer(other_api, body):
     assert not Contact.objects.exists()
 
 
-def test_all_that_is_missing_or_wrong_is_reported_at_once(api, body):
+def test_all_missing_or_invalid_fields_are_reported_at_once(api, body):
     assert wrong_fields(api.post(PATH, {})) == {"number", "contactNumber", "name"}
     wrong = {
         "number": "x",
@@ -243,7 +245,7 @@ def test_all_that_is_missing_or_wrong_is_reported_at_once(api, body):
     assert wrong_fields(api.post(PATH, wrong)) == set(wrong)
 
 
-def test_an_operator_saves_a_contact_for_himself_or_nobody(body, sales, ana, bruno):
+def test_an_operator_saves_a_contact_for_himself_or_unassigned(body, sales, ana, bruno):
     person = signed_in(ana.user)
     shape = person.post(PATH, body | {"operatorId": ana.pk}).json()["data"]
     assert shape["operatorId"] == str(ana.pk)
@@ -255,7 +257,7 @@ def test_an_operator_saves_a_contact_for_himself_or_nobody(body, sales, ana, bru
     assert person.post(PATH, other | {"operatorId": 0}).status_code == 200
 
 
-def test_an_operator_changes_no_contact_that_he_may_not_see(body, contact, bruno):
+def test_an_operator_cannot_change_a_contact_that_he_may_not_see(body, contact, bruno):
     answer = signed_in(bruno.user).post(PATH, body | {"name": "Changed"})
     assert refusal(answer) == (403, "forbidden")
     contact.refresh_from_db()
@@ -273,7 +275,7 @@ def test_a_supervisor_saves_for_any_operator_of_his_manager(
 
 
 @pytest.mark.parametrize("channel", Channel.values)
-def test_a_contact_that_was_inserted_by_hand_is_changed(api, manager, channel):
+def test_a_contact_inserted_by_sql_can_be_changed(api, manager, channel):
     added = builders.make_contact(manager, channel=channel, external_id="551133330000")
     added.identities.all().delete()
     if channel == Channel.WHATSAPP:

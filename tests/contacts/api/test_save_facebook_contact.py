@@ -17,7 +17,7 @@ def body(manager):
     }
 
 
-def test_a_new_contact_begins_at_the_first_step_of_its_channel(api, body):
+def test_a_new_contact_has_the_first_step_of_its_channel(api, body):
     answer = api.post(PATH, body)
     row = Contact.objects.get()
     assert answer.json() == success(
@@ -36,12 +36,14 @@ def test_a_new_contact_begins_at_the_first_step_of_its_channel(api, body):
     )
 
 
-def test_numbers_are_read_as_ids_and_answered_as_texts(api, body):
+def test_ids_may_be_numbers_and_are_returned_as_texts(api, body):
     sent = body | {"facebookId": int(body["facebookId"]), "contactId": 7418252963}
     assert api.post(PATH, sent).json()["data"]["id"] == "7418252963"
 
 
-def test_a_known_one_changes_where_something_is_given(api, body, page_contact, ana):
+def test_only_given_fields_of_an_existing_contact_are_changed(
+    api, body, page_contact, ana
+):
     Contact.objects.update(sa=4, operator=ana)
     answer = api.post(PATH, body | {"photo": "p"})
     assert answer.json() == success(
@@ -49,7 +51,7 @@ def test_a_known_one_changes_where_something_is_given(api, body, page_contact, a
     )
 
 
-def test_a_deleted_one_comes_back_as_new(api, body, page_contact):
+def test_a_deleted_contact_is_restored_as_a_new_one(api, body, page_contact):
     Contact.objects.update(sa=4)
     api.delete("/api/user/contact/", body)
     shape = api.post(PATH, body).json()["data"]
@@ -72,25 +74,25 @@ def test_the_same_digits_on_the_other_channel_are_another_contact(api, body, man
     assert Contact.objects.count() == 2
 
 
-def test_a_number_beside_the_page_is_no_field_of_it(api, body):
+def test_a_number_in_addition_to_the_page_is_ignored(api, body):
     sent = body | {"number": 1, "contactNumber": 5}
     assert api.post(PATH, sent).json()["data"]["id"] == "7418252963"
 
 
-def test_all_that_is_missing_or_wrong_is_reported_at_once(api):
+def test_all_missing_or_invalid_fields_are_reported_at_once(api):
     assert wrong_fields(api.post(PATH, {})) == {"facebookId", "contactId", "name"}
     wrong = {"facebookId": "a b", "contactId": "x" * 65, "name": {}}
     assert wrong_fields(api.post(PATH, wrong)) == set(wrong)
 
 
-def test_a_foreign_page_and_none_are_the_same_answer(other_api, body):
+def test_foreign_and_missing_pages_get_the_same_error(other_api, body):
     foreign = other_api.post(PATH, body)
     missing = other_api.post(PATH, body | {"facebookId": "1"})
     assert refusal(foreign) == (404, "manager_not_found")
     assert foreign.content == missing.content
 
 
-def test_an_id_of_a_whatsapp_contact_without_a_phone_is_not_given_twice(api, manager):
+def test_the_id_of_a_whatsapp_contact_without_a_phone_is_refused(api, manager):
     taken = {"number": manager.number, "contactId": "BR.150", "name": "Maria"}
     assert api.post("/api/user/contact/save", taken).status_code == 200
     answer = api.post(
@@ -102,7 +104,7 @@ def test_an_id_of_a_whatsapp_contact_without_a_phone_is_not_given_twice(api, man
     assert Contact.objects.get(manager=manager).name == "Maria"
 
 
-def test_a_page_id_of_digits_may_be_another_contacts_number(api, manager):
+def test_an_id_may_have_the_digits_of_another_contacts_number(api, manager):
     number = {"number": manager.number, "contactNumber": 551133330000, "name": "Maria"}
     assert api.post("/api/user/contact/save", number).status_code == 200
     answer = api.post(

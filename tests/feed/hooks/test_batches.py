@@ -1,4 +1,4 @@
-"""How events become the bodies of POSTs, and what follows an event that cannot."""
+"""Batching of events into the bodies of POSTs, and errors of single events."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ HOOK = Hook(7, 3, "https://example.com/", "", "", [], 10, "e1", 0, 0, 20, "e1", 
 
 
 class Store:
-    """Answers as the feed's table would; `page` may be an error."""
+    """Returns what the feed's table would; `page` may be an error."""
 
     def __init__(self, page: Any, has_reset: bool = False) -> None:
         self._page, self._has_reset = page, has_reset
@@ -39,7 +39,7 @@ class Store:
 
 @pytest.fixture
 def reported(monkeypatch: Any) -> list[str]:
-    """The subjects of the faults that are recorded."""
+    """Returns the subjects of the recorded faults."""
     subjects: list[str] = []
 
     async def find(credential: str) -> Caller:
@@ -69,7 +69,7 @@ def body_of(batch: Batch | None) -> Any:
 
 
 @pytest.mark.usefixtures("reported")
-def test_the_cursor_is_that_after_what_was_read() -> None:
+def test_the_cursor_is_after_the_read_events() -> None:
     batch = next_batch(Store(([(12, '{"s":12}')], 20)))
     assert body_of(batch) == {"e": [{"s": 12}], "s": 20, "epoch": "e1"}
     assert batch == Batch(20, "e1", batch.body)
@@ -77,7 +77,7 @@ def test_the_cursor_is_that_after_what_was_read() -> None:
 
 
 @pytest.mark.usefixtures("reported")
-def test_a_large_body_is_cut_between_events() -> None:
+def test_a_large_body_is_split_between_events() -> None:
     half = MOST_CHARACTERS // 2
     batch = next_batch(Store((events(10, half, half, 10), 20)))
     assert [event["s"] for event in body_of(batch)["e"]] == [0, 1]
@@ -89,7 +89,7 @@ def test_a_large_body_is_cut_between_events() -> None:
 
 
 @pytest.mark.usefixtures("reported")
-def test_one_read_covers_no_more_than_its_share_of_numbers() -> None:
+def test_one_read_covers_a_limited_range_of_numbers() -> None:
     store = Store(([], MOST_COVERED + 10))
     far = replace(HOOK, last=10 * MOST_COVERED)
     next_batch(store, far)
@@ -107,20 +107,20 @@ def test_one_read_covers_no_more_than_its_share_of_numbers() -> None:
     ids=["too old", "rights", "epoch", "ahead"],
 )
 @pytest.mark.usefixtures("reported")
-def test_what_cannot_be_continued_begins_anew(
+def test_a_cursor_that_cannot_be_resumed_gets_a_reset(
     store: Store, hook: Hook, after: int
 ) -> None:
     assert next_batch(store, hook, after) == Batch(20, "e1", RESET)
 
 
-def test_an_event_that_cannot_be_made_is_a_fault_and_a_reset(
+def test_an_event_that_raises_an_error_is_a_fault_and_a_reset(
     reported: list[str],
 ) -> None:
     assert next_batch(Store(KeyError("mentions"))) == Batch(20, "e1", RESET)
     assert reported == ["hook 7"]
 
 
-def test_an_outage_of_the_database_is_neither(reported: list[str]) -> None:
+def test_an_outage_of_the_database_is_not_a_fault(reported: list[str]) -> None:
     with pytest.raises(DatabaseAwayError):
         next_batch(Store(DatabaseAwayError()))
     assert not reported

@@ -53,7 +53,7 @@ def receive(tmp_path: Path) -> Iterator[Any]:
         program.stop()
 
 
-def test_the_example_is_read_at_a_glance() -> None:
+def test_the_example_is_short() -> None:
     assert len([line for line in example("python").splitlines() if line]) <= 20
 
 
@@ -64,7 +64,7 @@ def _answers(url: str) -> bool:
         return False
 
 
-def test_the_receiver_takes_signed_events(
+def test_the_receiver_accepts_signed_events(
     feed: Feed, make_hook: Any, manager: Any, receive: Any
 ) -> None:
     program, url = receive(SECRET)

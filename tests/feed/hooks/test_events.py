@@ -1,4 +1,4 @@
-"""What a hook gets: the events of the feed for its key, each once and in order."""
+"""A hook gets the feed's events for its key, each once and in order."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def live(manager: Any, other: Any) -> None:
     manager.save()
 
 
-def test_it_gets_exactly_what_the_feed_gives_its_key(
+def test_it_gets_exactly_the_feed_of_its_key(
     feed: Feed, receiver: Receiver, make_hook: Any, manager: Any, other_manager: Any
 ) -> None:
     confined, full = builders.make_key(manager), builders.make_key()
@@ -134,7 +134,7 @@ def test_chosen_kinds_only(receiver: Receiver, make_hook: Any, manager: Any) -> 
     wait_until(lambda: any(event["k"] == "line" for event in receiver.events))
 
 
-def test_an_ended_key_gets_nothing_more(
+def test_an_ended_key_gets_no_more_events(
     feed: Feed, receiver: Receiver, make_hook: Any, manager: Any
 ) -> None:
     hook = make_hook(manager)
@@ -149,7 +149,7 @@ def test_an_ended_key_gets_nothing_more(
     assert Hook.objects.get(pk=hook.pk).cursor == hook.cursor
 
 
-def test_other_rights_begin_with_a_reset(
+def test_changed_permissions_cause_a_reset(
     feed: Feed, receiver: Receiver, make_hook: Any, manager: Any, other_manager: Any
 ) -> None:
     hook = make_hook(manager)
@@ -162,7 +162,7 @@ def test_other_rights_begin_with_a_reset(
     assert len(receiver.resets) == 1
 
 
-def test_a_cursor_that_is_too_old_gets_one_reset_and_goes_on_from_now(
+def test_a_cursor_that_is_too_old_gets_one_reset_and_continues_from_now(
     feed: Feed, receiver: Receiver, make_hook: Any, manager: Any
 ) -> None:
     receiver.status = 500

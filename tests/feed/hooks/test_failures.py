@@ -1,4 +1,4 @@
-"""What becomes of a webhook that its receiver does not take."""
+"""Retries and disabling of a webhook whose receiver fails."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def test_attempts_are_repeated_at_growing_intervals_with_the_same_events(
         assert post.body["e"][: len(first.body["e"])] == first.body["e"]
 
 
-def test_a_receiver_that_is_gone_is_switched_off_with_an_alarm(
+def test_a_receiver_that_answers_410_is_disabled_with_an_alert(
     receiver: Receiver, make_hook: Any, manager: Any
 ) -> None:
     receiver.status = 410
@@ -84,7 +84,7 @@ def test_a_receiver_that_is_gone_is_switched_off_with_an_alarm(
     ("since", "state"),
     [(timedelta(days=3, seconds=1), "off"), (timedelta(days=2, hours=23), "on")],
 )
-def test_after_three_days_of_failures_it_is_switched_off(
+def test_it_is_disabled_after_three_days_of_failures(
     receiver: Receiver, make_hook: Any, manager: Any, since: timedelta, state: str
 ) -> None:
     receiver.status = 500
@@ -101,7 +101,7 @@ def test_after_three_days_of_failures_it_is_switched_off(
         assert alarms.check() == "ok"
 
 
-def test_another_address_is_tried_at_once_and_ends_the_alarm(
+def test_a_new_address_is_tried_at_once_and_ends_the_alert(
     receiver: Receiver, make_hook: Any, manager: Any
 ) -> None:
     receiver.status = 410
@@ -131,7 +131,7 @@ def test_both_secrets_sign_until_the_old_one_ends(
     assert not receiver.received[-1].is_signed_by(SECRET)
 
 
-def test_a_slow_receiver_holds_up_no_other_hook_and_no_socket(
+def test_a_slow_receiver_does_not_delay_other_hooks_or_sockets(
     feed: Feed, receiver: Receiver, make_hook: Any, manager: Any, api: Any
 ) -> None:
     receiver.may_answer.clear()
@@ -161,7 +161,7 @@ def test_two_relays_send_one_post_at_a_time(
         receiver.may_answer.clear()
         say(manager, "held")
         receiver.await_posts(len(receiver.received) + 1)
-        # Both look several times meanwhile; the lease keeps the second from it.
+        # Both check several times meanwhile; the lease excludes the second.
         held = len(receiver.received)
         fence = Hook.objects.get().fence
         feed.await_checks()
@@ -177,10 +177,10 @@ def test_two_relays_send_one_post_at_a_time(
     assert hook.cursor < seqs[0]
 
 
-def test_what_was_under_way_when_a_person_changed_the_hook_does_not_count(
+def test_the_result_of_a_post_is_ignored_after_a_change_of_the_hook(
     receiver: Receiver, make_hook: Any, manager: Any
 ) -> None:
-    """The old address may have taken the events; the new one gets them too."""
+    """The old address may have received the events; the new one gets them, too."""
     receiver.may_answer.clear()
     hook = make_hook(manager)
     say(manager, "the first")
@@ -195,7 +195,7 @@ def test_what_was_under_way_when_a_person_changed_the_hook_does_not_count(
 
 
 @pytest.mark.usefixtures("no_other_faults")
-def test_a_secret_that_no_key_opens_is_a_fault_and_holds_up_no_other_hook(
+def test_an_undecryptable_secret_is_a_fault_and_does_not_block_other_hooks(
     receiver: Receiver, make_hook: Any, manager: Any
 ) -> None:
     broken = make_hook(manager)
@@ -212,7 +212,7 @@ def test_a_secret_that_no_key_opens_is_a_fault_and_holds_up_no_other_hook(
     assert Hook.objects.defer("secret").get(pk=broken.pk).cursor == broken.cursor
 
 
-def test_what_is_not_for_a_hook_is_passed_over(
+def test_events_of_others_only_move_the_cursor(
     feed: Feed, receiver: Receiver, make_hook: Any, manager: Any, other_manager: Any
 ) -> None:
     hook = make_hook(manager)

@@ -49,7 +49,7 @@ def test_a_hook_is_created_and_printed_without_its_secret(hooked: Any) -> None:
     assert Hook.objects.values().get() == before
 
 
-def test_another_secret_signs_besides_the_old_one_until_null_ends_that(
+def test_a_new_secret_signs_along_with_the_old_one_until_null_ends_that(
     hooked: Any,
 ) -> None:
     hooked({"key": "n8n", "url": URL, "secret": SECRET})
@@ -74,14 +74,14 @@ def test_null_as_the_address_ends_the_hook(hooked: Any) -> None:
         assert not Hook.objects.exists()
 
 
-def test_kinds_are_chosen_and_null_is_the_usual_ones(hooked: Any) -> None:
+def test_kinds_can_be_chosen_and_null_means_the_default_ones(hooked: Any) -> None:
     given = {"key": "n8n", "url": URL, "secret": SECRET, "kinds": ["note", "line"]}
     assert hooked(given) == [{"key": "n8n", "url": URL, "kinds": ["line", "note"]}]
     assert hooked({"key": "n8n", "kinds": None}) == [{"key": "n8n", "url": URL}]
     assert Hook.objects.get().kinds == []
 
 
-def test_a_renewed_key_keeps_its_hook_which_begins_anew(
+def test_a_renewed_key_keeps_its_hook_which_gets_a_reset(
     hooked: Any, bakery: Manager
 ) -> None:
     hooked({"key": "n8n", "url": URL, "secret": SECRET})
@@ -93,7 +93,7 @@ def test_a_renewed_key_keeps_its_hook_which_begins_anew(
     assert hook.epoch == ""
 
 
-def test_a_hook_of_all_managers_is_in_the_list_of_each(
+def test_a_hook_of_all_managers_is_printed_for_each(
     provision: Any, bakery: Manager
 ) -> None:
     keys.create_key("everything")
@@ -127,7 +127,7 @@ def test_a_hook_of_all_managers_is_in_the_list_of_each(
         ({"key": "n8n", "url": URL, "secret": SECRET, "state": "on"}, "state"),
     ],
 )
-def test_what_is_wrong_is_named_and_nothing_is_saved(
+def test_errors_name_the_place_and_nothing_is_saved(
     provision: Any,
     hooked: Any,
     other_manager: Manager,
@@ -141,7 +141,7 @@ def test_what_is_wrong_is_named_and_nothing_is_saved(
     assert not Hook.objects.exists()
 
 
-def test_a_key_is_named_once(provision: Any, hooked: Any) -> None:
+def test_a_key_may_be_given_only_once(provision: Any, hooked: Any) -> None:
     one = {"key": "n8n", "url": URL, "secret": SECRET}
     [said] = refusal(provision, {**MINIMAL, "hooks": [one, one]})
     assert said == "managers[0].hooks: n8n is there twice."

@@ -1,4 +1,4 @@
-"""Signatures, by the example that Standard Webhooks publishes."""
+"""Signatures, by the published example of Standard Webhooks."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def test_two_secrets_make_two_signatures() -> None:
     assert alone["webhook-signature"] == other != ours
 
 
-def test_a_new_secret_is_one_of_the_standard() -> None:
+def test_a_new_secret_has_the_standard_format() -> None:
     secret = new_secret()
     assert len(parse_secret(secret)) == 32
     assert secret != new_secret()
@@ -53,6 +53,6 @@ def test_a_new_secret_is_one_of_the_standard() -> None:
         "whsec_ação",
     ],
 )
-def test_other_texts_are_no_secrets(text: str) -> None:
+def test_other_texts_are_refused_as_secrets(text: str) -> None:
     with pytest.raises(WrongSecretError):
         parse_secret(text)

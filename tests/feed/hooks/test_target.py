@@ -1,4 +1,4 @@
-"""Where webhooks may go: https and public addresses, whatever a name resolves to."""
+"""Webhooks may only go to https and public addresses, whatever a name resolves to."""
 
 from __future__ import annotations
 
@@ -82,13 +82,13 @@ def _with(connect: Any) -> type:
         ("https://example.com/" + "a" * 2000, "length"),
     ],
 )
-def test_urls_that_are_refused(url: str, code: str) -> None:
+def test_forbidden_urls_are_refused(url: str, code: str) -> None:
     with pytest.raises(WrongUrlError) as refusal:
         check_url(url)
     assert str(refusal.value) == code
 
 
-def test_urls_that_may_be_saved(settings: Any) -> None:
+def test_valid_urls_are_accepted(settings: Any) -> None:
     check_url("https://example.com/hook?token=1")
     check_url("https://example.com:8443/")
     check_url(f"https://{PUBLIC}/")
@@ -104,7 +104,7 @@ def test_a_local_receiver_is_never_connected_to(
     assert not connected
 
 
-def test_a_name_of_public_and_local_addresses_goes_to_the_public_ones(
+def test_a_name_with_public_and_local_addresses_uses_the_public_ones(
     monkeypatch: Any, connected: list[Any]
 ) -> None:
     monkeypatch.setattr(socket, "getaddrinfo", resolved(LOCAL, PUBLIC, "10.0.0.1"))
@@ -112,10 +112,10 @@ def test_a_name_of_public_and_local_addresses_goes_to_the_public_ones(
     assert connected == [(PUBLIC, 443)]
 
 
-def test_a_name_is_resolved_once_for_a_connection(
+def test_a_name_is_resolved_once_per_connection(
     monkeypatch: Any, connected: list[Any]
 ) -> None:
-    """What is checked is what is connected to: the second answer counts for nothing."""
+    """The checked address is used; a second resolution is ignored."""
     answers = iter([resolved(PUBLIC), resolved(LOCAL), resolved(LOCAL)])
     monkeypatch.setattr(
         socket, "getaddrinfo", lambda *args, **more: next(answers)(*args, **more)
@@ -151,7 +151,7 @@ def test_redirects_are_not_followed(local: Receiver, status: int) -> None:
 
 
 @pytest.mark.parametrize("status", [200, 201, 204, 299])
-def test_any_status_of_2xx_is_a_receipt(local: Receiver, status: int) -> None:
+def test_any_2xx_status_is_a_success(local: Receiver, status: int) -> None:
     local.status = status
     assert post(local.url) == Answer()
 
@@ -162,12 +162,12 @@ def test_other_statuses_are_failures(local: Receiver, status: int) -> None:
     assert post(local.url) == Answer(f"http_{status}")
 
 
-def test_a_receiver_may_say_that_it_is_gone(local: Receiver) -> None:
+def test_a_410_means_that_the_receiver_is_gone(local: Receiver) -> None:
     local.status = 410
     assert post(local.url) == Answer("http_410", is_gone=True)
 
 
-def test_a_kept_connection_is_used_again(local: Receiver) -> None:
+def test_a_connection_is_reused(local: Receiver) -> None:
     poster = Poster()
     for _ in range(3):
         assert poster.post(local.url, b"{}", {}, monotonic()).ok
@@ -178,7 +178,7 @@ def test_a_kept_connection_is_used_again(local: Receiver) -> None:
 
 @pytest.fixture
 def dripping() -> Iterator[str]:
-    """A receiver that answers one byte at a time, without an end."""
+    """A receiver that responds one byte at a time, without end."""
     over = threading.Event()
 
     def serve(server: socket.socket) -> None:
@@ -199,14 +199,14 @@ def dripping() -> Iterator[str]:
         thread.join()
 
 
-def test_a_receiver_that_drips_is_left_at_the_deadline(
+def test_a_slow_response_is_cut_off_at_the_deadline(
     settings: Any, dripping: str
 ) -> None:
     settings.HOOKS_LOCAL = True
     assert post(dripping, total=0.3).error == "timeout"
 
 
-def test_a_receiver_that_never_shakes_hands_is_left_at_the_deadline(
+def test_an_unfinished_handshake_is_cut_off_at_the_deadline(
     settings: Any,
 ) -> None:
     settings.HOOKS_LOCAL = True
@@ -215,11 +215,11 @@ def test_a_receiver_that_never_shakes_hands_is_left_at_the_deadline(
         assert post(url, total=0.3).error == "timeout"
 
 
-def test_a_certificate_of_nobody_is_refused(settings: Any, local: Receiver) -> None:
+def test_a_self_signed_certificate_is_refused(settings: Any, local: Receiver) -> None:
     assert post(local.url.replace("http:", "https:")).error == "certificate"
 
 
-def test_settings_that_changed_since_count_at_the_next_post(
+def test_changed_settings_apply_to_the_next_post(
     settings: Any, local: Receiver
 ) -> None:
     settings.HOOKS_LOCAL = False

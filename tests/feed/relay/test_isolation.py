@@ -1,6 +1,6 @@
-"""A fault of one change, message or person does not affect others, in the relay.
+"""An error of one change, message or person does not affect others in the relay.
 
-A fault of a whole process ends it, so that it is restarted.
+An error of a whole process ends it, so that it is restarted.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ def execute(statement: str, *values: Any) -> None:
         cursor.execute(statement, values)
 
 
-def test_a_change_that_cannot_be_numbered_is_a_reset_and_others_go_on(
+def test_a_change_that_cannot_be_numbered_is_a_reset_and_others_are_sent(
     feed: Feed, manager: Any, people: dict[str, Api], contact: Contact
 ) -> None:
     opened = feed.open(people["key"])
@@ -79,7 +79,7 @@ def test_ephemeral_events_are_received_after_an_invalid_one(
     wait_until(lambda: (send_until_received() or {}).get("k") == "session")
 
 
-def test_partitions_that_cannot_be_tidied_do_not_end_the_relay(
+def test_errors_of_partition_maintenance_do_not_end_the_relay(
     transactional_db: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     calls: list[bool] = []
@@ -103,7 +103,7 @@ def test_partitions_that_cannot_be_tidied_do_not_end_the_relay(
     assert recorded("relay") == {("partitions", "")}
 
 
-def test_a_task_of_the_relay_that_ends_ends_the_relay(
+def test_the_relay_ends_when_one_of_its_tasks_ends(
     monkeypatch: pytest.MonkeyPatch, transactional_db: None
 ) -> None:
     """The relay is restarted then, instead of running on without that task."""

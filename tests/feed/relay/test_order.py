@@ -1,4 +1,4 @@
-"""Many writers that commit out of order: no event is lost, repeated or misplaced."""
+"""Many writers that commit out of order: no event is lost, repeated or out of order."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def write(seed: int, ids: list[int], until: float) -> None:
     with psycopg.connect(**parameters()) as database:
         while time.monotonic() < until:
             if chance.random() < 0.3:
-                # An old transaction that writes late.
+                # A long transaction that writes late.
                 database.execute("SELECT pg_current_xact_id()")
                 time.sleep(chance.random() * 0.01)
             for pk in sorted(chance.sample(ids, chance.randint(1, 3))):
@@ -41,7 +41,7 @@ def write(seed: int, ids: list[int], until: float) -> None:
                 database.commit()
 
 
-def test_eight_writers_and_one_that_idles(
+def test_eight_writers_and_an_idle_transaction(
     feed: Feed, manager: Any, api: Api, elsewhere: Any
 ) -> None:
     contacts = [builders.make_contact(manager, sa=0) for _ in range(ROWS)]
@@ -71,7 +71,7 @@ def test_eight_writers_and_one_that_idles(
         assert sent[contact] == list(range(1, count + 1))
 
 
-def test_what_is_read_past_an_open_transaction_is_not_left_behind(
+def test_changes_committed_later_than_newer_ones_are_sent(
     feed: Feed, manager: Any, api: Api, elsewhere: Any
 ) -> None:
     """`mark`, up to which the log is complete, never passes an open transaction."""
@@ -110,7 +110,7 @@ def test_a_commit_after_the_relay_was_seen_awake_is_read_soon(
             for _ in range(10):
                 builders.make_area(manager)
             is_awake = reader.execute(AWAKE).fetchone()[0]
-        # Its trigger found the relay awake, so its commit wakes nobody.
+        # Its trigger found the relay awake, so its commit sends no notification.
         writer.execute(
             "INSERT INTO areas_area (manager_id, code, name, needs_review, created_at)"
             " VALUES (%s, 'late', 'Late', false, now())",

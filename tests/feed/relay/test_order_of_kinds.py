@@ -1,4 +1,4 @@
-"""Eight writers and clients that are cut: the additional kinds are sent once, in order."""
+"""Eight writers and reconnecting clients: additional kinds are sent once, in order."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ CLIENTS = 3
 KINDS = ["line", "note", "survey", "schedule"]
 AT = "2026-01-01T00:00:00Z"
 
-# Each change raises a version in its row.
+# Each change increments a version in its row.
 WRITES = (
     """UPDATE contacts_contact SET queued_at = queued_at + interval '1 s',
          waiting_since = CASE WHEN waiting_since IS NULL THEN now() END,
@@ -59,7 +59,7 @@ def write(seed: int, ids: list[int], operator: int, until: float) -> None:
 
 
 class Listener(threading.Thread):
-    """Reads all events until the last one, cut again and again."""
+    """Reads all events until the last one, disconnected again and again."""
 
     def __init__(self, feed: Feed, api: Api, seed: int) -> None:
         super().__init__()
@@ -75,7 +75,7 @@ class Listener(threading.Thread):
         try:
             self.listen()
         finally:
-            connection.close()  # This thread's own, which issued the tickets.
+            connection.close()  # The connection of this thread, which issued the tickets.
 
     def listen(self) -> None:
         until = time.monotonic() + 60
@@ -157,7 +157,7 @@ def judge(events: list[dict[str, Any]]) -> None:
 
 
 def judge_lines(lines: list[dict[str, Any]]) -> None:
-    """Asserts that lines rise, that each follows the one before, and end as the table."""
+    """Asserts that lines are in order, without gaps, and end like the table."""
     latest: dict[Any, Any] = {}
     for event in lines:
         before = latest.get(event["id"])

@@ -1,4 +1,4 @@
-"""The feed's table stores no text for more than two days; partitions are made ahead."""
+"""The feed's table keeps no row for more than two days; partitions are created ahead."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ async def seqs_in(connection: Connection) -> list[int]:
     return [seq for (seq,) in await cursor.fetchall()]
 
 
-def test_what_is_too_old_is_dropped_and_there_is_room_ahead(db: None) -> None:
+def test_old_partitions_are_dropped_and_new_ones_created(db: None) -> None:
     """A partition is dropped when its first row is too old."""
 
     async def maintain(connection: Connection) -> list[tuple[int, int]]:
@@ -82,7 +82,7 @@ def test_what_is_too_old_is_dropped_and_there_is_room_ahead(db: None) -> None:
     assert in_a_feed(HEAD, maintain) == expected
 
 
-def test_in_a_small_centre_too_nothing_is_older_than_two_days(db: None) -> None:
+def test_a_small_centre_has_no_rows_older_than_two_days(db: None) -> None:
     """A few rows an hour never fill a partition, so it is closed by age."""
 
     async def run(connection: Connection) -> None:
@@ -112,7 +112,7 @@ def test_in_a_small_centre_too_nothing_is_older_than_two_days(db: None) -> None:
     in_a_feed(0, run)
 
 
-def test_a_centre_at_rest_forgets_as_well(db: None) -> None:
+def test_an_idle_centre_drops_old_rows(db: None) -> None:
     async def run(connection: Connection) -> list[int]:
         await make_room(connection)
         await connection.execute("UPDATE change_head SET seq = 3")
@@ -124,7 +124,7 @@ def test_a_centre_at_rest_forgets_as_well(db: None) -> None:
     assert in_a_feed(0, run) == []
 
 
-def test_what_comes_after_a_partition_was_closed_has_its_place(db: None) -> None:
+def test_rows_after_a_closed_partition_are_stored(db: None) -> None:
     async def run(connection: Connection) -> list[int]:
         await make_room(connection)
         await connection.execute("UPDATE change_head SET seq = 3")
@@ -138,8 +138,8 @@ def test_what_comes_after_a_partition_was_closed_has_its_place(db: None) -> None
     assert in_a_feed(0, run) == [1, 2, 3, 4, 5, SIZE]
 
 
-def test_a_partition_that_is_in_use_is_closed_later(db: None) -> None:
-    """Readers never wait for it for long."""
+def test_a_partition_in_use_is_closed_later(db: None) -> None:
+    """Readers never wait long for it."""
 
     async def run(connection: Connection) -> None:
         await make_room(connection)

@@ -18,7 +18,7 @@ def session_headers(api: Api, feed: Feed, origin: str | None = None) -> dict[str
     return {"Cookie": f"sessionid={cookie}", "Origin": origin}
 
 
-def test_behind_a_proxy_the_socket_has_the_public_address(
+def test_behind_a_proxy_the_address_of_the_socket_is_public(
     feed: Feed, api: Api, settings: Any
 ) -> None:
     settings.PUBLIC_URL = "https://chat.example.com"
@@ -26,7 +26,7 @@ def test_behind_a_proxy_the_socket_has_the_public_address(
     assert data["url"] == "wss://chat.example.com/api/socket"
 
 
-def test_nobody_gets_a_ticket(feed: Feed, anonymous: Api) -> None:
+def test_an_anonymous_caller_gets_no_ticket(feed: Feed, anonymous: Api) -> None:
     assert anonymous.post("/api/socket").status_code == 401
 
 
@@ -50,7 +50,7 @@ def test_a_ticket_opens_one_socket(feed: Feed, api: Api) -> None:
     assert feed.connect().hi(ticket).closed() == 4001
 
 
-def test_of_many_that_bring_a_ticket_at_once_one_gets_in(feed: Feed, api: Api) -> None:
+def test_one_of_simultaneous_uses_of_a_ticket_succeeds(feed: Feed, api: Api) -> None:
     feed.await_quiet()
     ticket = ticket_of(api)
     sockets = [feed.connect() for _ in range(20)]
@@ -60,14 +60,14 @@ def test_of_many_that_bring_a_ticket_at_once_one_gets_in(feed: Feed, api: Api) -
     assert sorted(codes, key=str) == [4001] * 19 + ["hb"]
 
 
-def test_a_ticket_is_too_old_after_30_seconds(feed: Feed, api: Api) -> None:
+def test_a_ticket_expires_after_30_seconds(feed: Feed, api: Api) -> None:
     ticket = ticket_of(api)
     with connection.cursor() as cursor:
         cursor.execute("UPDATE feed_ticket SET expires_at = clock_timestamp()")
     assert feed.connect().hi(ticket).closed() == 4001
 
 
-def test_a_ticket_ends_with_the_session_that_asked_for_it(feed: Feed, ana: Any) -> None:
+def test_a_ticket_ends_with_its_login_session(feed: Feed, ana: Any) -> None:
     person = signed_in(ana.user)
     ticket = ticket_of(person)
     person.client.logout()
@@ -76,11 +76,11 @@ def test_a_ticket_ends_with_the_session_that_asked_for_it(feed: Feed, ana: Any) 
 
 
 @pytest.mark.parametrize("ticket", ["", "x", "é" * 50, "\ud800"])
-def test_what_is_no_ticket_is_refused(door: Feed, ticket: str) -> None:
+def test_an_invalid_ticket_is_refused(door: Feed, ticket: str) -> None:
     assert door.connect().hi(ticket).closed() == 4001
 
 
-def test_only_the_hash_of_a_ticket_is_kept(feed: Feed, api: Api) -> None:
+def test_only_the_hash_of_a_ticket_is_stored(feed: Feed, api: Api) -> None:
     ticket = ticket_of(api)
     with connection.cursor() as cursor:
         cursor.execute("SELECT feed_ticket::text FROM feed_ticket")
@@ -112,7 +112,7 @@ def test_a_foreign_page_may_not_use_the_session(feed: Feed, ana: Any) -> None:
     assert feed.connect(additional_headers=headers).hi().closed() == 4001
 
 
-def test_without_session_and_ticket_nobody_is_let_in(door: Feed) -> None:
+def test_a_session_or_ticket_is_required(door: Feed) -> None:
     origin = {"Origin": f"http://127.0.0.1:{door.web_port}"}
     assert door.connect(additional_headers=origin).hi().closed() == 4001
 
@@ -129,7 +129,7 @@ def test_a_person_has_five_sockets_and_a_key_more(
 
 
 def elsewhere(user: Any, sockets: int, lasts: float = 60.0) -> None:
-    """Stores what another feed process says of the person."""
+    """Stores a person's sockets as another feed process does."""
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT feed_count_sockets(%s, 'another', %s, %s)",
@@ -144,13 +144,13 @@ def test_the_sockets_of_other_processes_count(feed: Feed, ana: Any) -> None:
     assert feed.connect().hi(ticket_of(person)).closed() == 4009
     elsewhere(ana.user, 3)
     feed.open(person)
-    elsewhere(ana.user, 5, lasts=0.0)  # that process has died
+    elsewhere(ana.user, 5, lasts=0.0)  # that process has crashed
     for _ in range(3):
         feed.open(person)
     assert feed.connect().hi(ticket_of(person)).closed() == 4009
 
 
-def test_a_closed_socket_makes_room_at_once(feed: Feed, ana: Any) -> None:
+def test_a_closed_socket_no_longer_counts(feed: Feed, ana: Any) -> None:
     person = signed_in(ana.user)
     elsewhere(ana.user, 4)
     feed.open(person)

@@ -28,7 +28,7 @@ PUBLIC = "https://chat.example.com"
         (PUBLIC, "http://chat.example.com:443", "chat.example.com", False),
     ],
 )
-def test_scheme_host_and_port_are_ours(
+def test_an_origin_must_have_our_scheme_host_and_port(
     settings: Any, public: str, origin: str, host: str, is_own: bool
 ) -> None:
     settings.PUBLIC_URL, settings.PORT = public, 8000

@@ -48,7 +48,7 @@ def test_an_operator_is_online_while_he_has_a_socket(
     assert not is_online(api)
 
 
-def test_a_page_that_is_reloaded_is_no_absence(feed: Feed, api: Api, ana: Any) -> None:
+def test_reloading_a_page_does_not_set_offline(feed: Feed, api: Api, ana: Any) -> None:
     watcher = feed.open(api)
     session = signed_in(ana.user)
     first = feed.open(session)
@@ -75,11 +75,11 @@ def test_a_set_presence_is_published_at_once_and_with_each_connection(
     set_presence(api, ana, "paused")
     paused = {**plain, "presence": "paused", "pauseReason": "", "since": TIME}
     assert next_now(watcher, "presence") == paused
-    set_presence(api, ana, "paused")  # Nothing changes, nothing is told.
+    set_presence(api, ana, "paused")  # Nothing changes, so nothing is published.
     opened.close()
     offline = {**paused, "online": False, "presence": "offline"}
     assert next_now(watcher, "presence") == offline
-    opened = feed.open(signed_in(ana.user))  # Signing in begins online.
+    opened = feed.open(signed_in(ana.user))  # Signing in sets online.
     assert next_now(watcher, "presence") == {**paused, "presence": "online"}
     set_presence(api, ana, "offline")
     assert next_now(watcher, "presence") == offline
@@ -113,7 +113,7 @@ def test_a_server_that_is_stopped_ends_the_spans_of_its_operators(
     assert not is_online(api)
 
 
-def test_the_span_of_a_process_that_was_killed_ends_when_he_was_seen(
+def test_the_span_of_a_killed_process_ends_when_last_seen(
     feed: Feed, api: Api, ana: Any
 ) -> None:
     watcher = feed.open(api)
@@ -134,9 +134,7 @@ def test_the_span_of_a_process_that_was_killed_ends_when_he_was_seen(
     assert span.ended_at == span.seen_at
 
 
-def test_presence_of_a_process_that_died_runs_out(
-    feed: Feed, api: Api, ana: Any
-) -> None:
+def test_presence_of_a_crashed_process_expires(feed: Feed, api: Api, ana: Any) -> None:
     with connection.cursor() as cursor:
         cursor.execute(
             "INSERT INTO areas_presence (operator_id, process, online_until)"
@@ -168,7 +166,7 @@ def test_viewing_and_typing_reach_the_others_who_see_the_contact(
         assert not [f for f in frames if f["t"] == "now" and f["k"] != "presence"]
 
 
-def test_only_who_asked_for_notes_hears_that_a_note_is_typed(
+def test_typing_a_note_is_only_sent_to_sockets_that_requested_notes(
     feed: Feed, manager: Any, contact: Contact, ana: Any, api: Api
 ) -> None:
     her = feed.open(signed_in(ana.user))
@@ -195,7 +193,7 @@ def test_frames_of_one_socket_take_effect_in_their_order(
     assert heard == [True, False, True, False]
 
 
-def test_what_a_socket_said_before_it_closed_does_not_outlast_it() -> None:
+def test_frames_of_a_closed_socket_do_not_take_effect() -> None:
     connection, database = Connection(Mock(), Mock()), AsyncMock()
     connection.state = Mock(caller=Mock(is_manager=True, operator=1))
     events = ephemeral.EphemeralEvents(database, Mock(), Mock())
@@ -215,7 +213,7 @@ def test_what_a_socket_said_before_it_closed_does_not_outlast_it() -> None:
     assert connection.said is None
 
 
-def test_who_does_not_say_it_again_views_no_more() -> None:
+def test_viewing_expires_unless_repeated() -> None:
     connection = Connection(Mock(), Mock())
     key = ("viewing", 1, 2)
     payload = dict(zip(("k", "id", "m"), key, strict=True))
@@ -229,7 +227,7 @@ def test_who_does_not_say_it_again_views_no_more() -> None:
     assert list(connection.followed) == [("viewing", 99, 2)]
 
 
-def test_who_goes_views_no_more(
+def test_viewing_ends_with_the_socket(
     feed: Feed, manager: Any, contact: Contact, ana: Any, api: Api
 ) -> None:
     watcher = feed.open(api)
@@ -242,7 +240,7 @@ def test_who_goes_views_no_more(
     assert next_now(watcher, "viewing")["on"] is False
 
 
-def test_what_is_not_ones_to_see_cannot_be_typed_to(
+def test_viewing_and_typing_require_access_to_the_contact(
     feed: Feed, manager: Any, contact: Contact, bruno: Any, api: Api
 ) -> None:
     watcher, opened = feed.open(api), feed.open(signed_in(bruno.user))

@@ -1,6 +1,6 @@
-"""A fault of one change, message or person does not affect others, in the sockets' process.
+"""An error of one change, message or person does not affect other sockets.
 
-A fault of a whole process ends it, so that it is restarted.
+An error of a whole process ends it, so that it is restarted.
 """
 
 from __future__ import annotations
@@ -81,7 +81,7 @@ def live_connection(hub: Hub, caller: Caller) -> tuple[Connection, FakeTransport
     return connection, transport
 
 
-def test_a_change_that_cannot_be_sent_is_a_reset_for_those_it_concerns(
+def test_a_change_that_cannot_be_sent_is_a_reset_for_its_callers(
     db: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def run() -> tuple[list[bytes], list[bytes]]:
@@ -111,7 +111,7 @@ def test_a_change_that_cannot_be_sent_is_a_reset_for_those_it_concerns(
     assert theirs == []
 
 
-def test_a_socket_whose_rights_cannot_be_read_is_closed(
+def test_a_socket_whose_permissions_cannot_be_read_is_closed(
     transactional_db: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def find_caller(_: str) -> None:
@@ -138,7 +138,7 @@ def test_a_socket_whose_rights_cannot_be_read_is_closed(
     assert recorded("feed") == {("rights", "key:1")}
 
 
-def test_presence_goes_on_after_a_fault_of_the_database(
+def test_presence_continues_after_a_database_error(
     transactional_db: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     calls: list[bool] = []
@@ -164,7 +164,7 @@ def test_presence_goes_on_after_a_fault_of_the_database(
     assert recorded("feed") == {("presence", "")}
 
 
-def test_a_deactivated_operator_is_not_online_any_more(
+def test_a_deactivated_operator_is_offline(
     feed: Feed, api: Api, people: dict[str, Api], ana: Any
 ) -> None:
     watcher, opened = feed.open(api), feed.open(people["ana"])
@@ -180,7 +180,7 @@ def test_a_deactivated_operator_is_not_online_any_more(
 
 
 @pytest.mark.parametrize("load", ["change_new_epoch", "change_bulk_load"])
-def test_an_epoch_reads_all_rights_again(
+def test_a_new_epoch_reads_all_permissions_again(
     feed: Feed,
     manager: Any,
     people: dict[str, Api],
@@ -188,7 +188,7 @@ def test_an_epoch_reads_all_rights_again(
     support: Any,
     load: str,
 ) -> None:
-    """Also rights that changed without being captured."""
+    """Also permissions that changed without being captured."""
     contact = builders.make_contact(manager, area=support)
     opened = feed.open(people["ana"])
     with transaction.atomic():

@@ -1,4 +1,4 @@
-"""Clients that do not read or send nothing cost little and are closed."""
+"""Clients that do not read, or send nothing, use few resources and are closed."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def small_buffer(port: int) -> socket.socket:
     return opened
 
 
-def test_a_slow_reader_is_cut_and_resumes(
+def test_a_slow_reader_is_disconnected_and_resumes(
     feed: Feed, manager: Any, api: Api, contact: Contact
 ) -> None:
     chat = builders.make_chat(contact)
@@ -56,7 +56,7 @@ def test_a_slow_reader_is_cut_and_resumes(
     assert [e["s"] for e in before + after] == sorted(e["s"] for e in before + after)
 
 
-def test_who_catches_up_slowly_is_not_cut(
+def test_a_client_that_catches_up_slowly_is_not_disconnected(
     feed: Feed, manager: Any, api: Api, contact: Contact
 ) -> None:
     chat = builders.make_chat(contact)
@@ -103,7 +103,7 @@ def median_delay(manager: Any, opened: Socket) -> float:
     return sorted(delays)[2]
 
 
-def test_redis_away_costs_no_event_and_no_request(
+def test_without_redis_no_event_is_lost_and_no_request_fails(
     feed: Feed, manager: Any, api: Api
 ) -> None:
     opened = feed.open(api)
@@ -118,7 +118,7 @@ def test_redis_away_costs_no_event_and_no_request(
     assert opened.next_event(patience=30)["id"] == "back"
 
 
-def test_redis_frozen_costs_no_event_and_no_request(
+def test_with_a_frozen_redis_no_event_is_lost_and_no_request_fails(
     feed: Feed, manager: Any, api: Api
 ) -> None:
     opened = feed.open(api)
@@ -132,7 +132,7 @@ def test_redis_frozen_costs_no_event_and_no_request(
     assert opened.next_event(patience=30)["id"] == "back"
 
 
-def test_when_the_leading_relay_dies_another_leads(
+def test_another_relay_takes_over_when_the_leader_is_killed(
     feed: Feed, manager: Any, api: Api
 ) -> None:
     opened = feed.open(api)

@@ -1,4 +1,4 @@
-"""The ports that a manager may be saved with."""
+"""The controller ports that a manager may be saved with."""
 
 import json
 
@@ -28,23 +28,23 @@ def test_a_port_of_another_service_is_refused(full_api, port):
 
 
 @pytest.mark.parametrize("port", [1, 80, 443, 8888, 65535])
-def test_any_other_port_is_taken(full_api, port):
+def test_any_other_port_is_accepted(full_api, port):
     assert save(full_api, port).json()["data"]["controllerPort"] == str(port)
 
 
-def test_a_list_of_ports_decides_alone(full_api, settings):
+def test_with_a_list_of_ports_only_these_are_accepted(full_api, settings):
     settings.CONTROLLER_PORTS = (range(22, 23), range(9000, 9100))
     assert save(full_api, 9100).status_code == 400
     assert save(full_api, 22).status_code == 200
 
 
-def test_a_page_is_not_joined_by_such_a_port(api, manager):
+def test_linking_refuses_such_a_port(api, manager):
     body = {"facebookId": "5", "facebookToken": "t", "number": manager.number}
     answer = api.post("/api/user/save/facebook", body | {"controllerPort": 22})
     assert list(answer.json()["error"]["fields"]) == ["controllerPort"]
 
 
-def test_a_provisioning_file_names_the_port(db, tmp_path):
+def test_provisioning_refuses_such_a_port(db, tmp_path):
     path = tmp_path / "centre.json"
     tree = {"name": "Mercado Sol", "number": NUMBER, "controllerPort": 22}
     path.write_text(json.dumps({"managers": [tree]}))

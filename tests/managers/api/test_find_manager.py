@@ -1,4 +1,4 @@
-"""POST api/user/ and POST api/user/facebook: a manager by number or page."""
+"""POST api/user/ and POST api/user/facebook: find a manager by number or page."""
 
 import pytest
 
@@ -14,7 +14,7 @@ BY = [
 
 @pytest.mark.parametrize(("path", "body"), BY)
 @pytest.mark.usefixtures("recorded_today")
-def test_it_answers_the_manager_with_its_contacts(
+def test_it_returns_the_manager_with_its_contacts(
     api, contact, other_manager, path, body, django_assert_num_queries
 ):
     make_contact(other_manager)
@@ -77,7 +77,7 @@ def test_an_operator_gets_the_contacts_that_he_may_see(manager, ana, sales, supp
         ("/api/user/facebook", {"facebookId": "foreign"}, {"facebookId": "missing"}),
     ],
 )
-def test_a_foreign_manager_is_like_none(api, path, foreign, missing):
+def test_a_foreign_manager_is_not_found(api, path, foreign, missing):
     make_manager(number=5521400022222, facebook_id="foreign")
     foreign, missing = api.post(path, foreign), api.post(path, missing)
     assert foreign.status_code == missing.status_code == 404
@@ -85,7 +85,7 @@ def test_a_foreign_manager_is_like_none(api, path, foreign, missing):
     assert foreign.json() == NOT_FOUND
 
 
-def test_the_number_of_a_page_finds_nobody(api, manager):
+def test_a_page_id_as_number_finds_no_manager(api, manager):
     assert api.post("/api/user/", {"number": 369258147}).json() == NOT_FOUND
 
 

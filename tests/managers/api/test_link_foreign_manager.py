@@ -43,7 +43,7 @@ def bound(db):
         [{"number": NUMBER, "facebook_id": "other", "controller_port": PORT}],
     ],
 )
-def test_where_every_named_manager_is_foreign_it_is_404(bound, foreign, more):
+def test_if_all_given_managers_are_foreign_it_is_404(bound, foreign, more):
     api = bound(make(number=1))
     missing = link(api, **more)
     managers = [make(**columns) for columns in foreign]
@@ -52,7 +52,7 @@ def test_where_every_named_manager_is_foreign_it_is_404(bound, foreign, more):
     assert answer.content == missing.content
 
 
-def test_a_foreign_page_answers_its_409(bound):
+def test_a_foreign_page_is_a_409(bound):
     own, foreign = make(number=NUMBER), make(facebook_id=PAGE, facebook_token="secret")
     answer = link(bound(own), facebookToken=TOKEN)
     assert_refused(answer, 409, PAGE_TAKEN, own, foreign)
@@ -61,13 +61,13 @@ def test_a_foreign_page_answers_its_409(bound):
 @pytest.mark.parametrize(
     ("more", "expected"), [({}, NUMBER_TAKEN), ({"facebookToken": TOKEN}, PAGE_TAKEN)]
 )
-def test_a_foreign_number_answers_its_409(bound, more, expected):
+def test_a_foreign_number_is_a_409(bound, more, expected):
     own, foreign = make(facebook_id=PAGE), make(number=NUMBER)
     assert_refused(link(bound(own), **more), 409, expected, own, foreign)
 
 
 @pytest.mark.parametrize("known", [{"number": NUMBER}, {"facebook_id": PAGE}])
-def test_a_foreign_port_answers_its_409(bound, known):
+def test_a_foreign_port_is_a_409(bound, known):
     own, foreign = make(**known), make(number=1, controller_port=PORT)
     answer = link(bound(own), facebookToken=TOKEN, controllerPort=PORT)
     assert_refused(answer, 409, EXISTS, own, foreign)
@@ -100,7 +100,7 @@ def test_another_number_of_the_own_page_is_reported_before_a_foreign_one(bound):
     assert_refused(link(bound(own)), 409, EXISTS, own, foreign)
 
 
-def test_two_managers_of_ones_own_are_reported_as_to_everybody(bound):
+def test_two_own_managers_are_reported(bound):
     pair = make(number=NUMBER), make(facebook_id=PAGE)
     api = bound(*pair)
     assert_refused(link(api, facebookToken=TOKEN), 409, PAGE_TAKEN, *pair)

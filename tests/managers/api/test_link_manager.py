@@ -26,7 +26,7 @@ from tests.managers.shapes import EXISTS, FORBIDDEN, NOT_FOUND, contact_of
 # Known managers that are linked ----------------------------------------------
 
 
-def test_a_page_joins_the_numbers_manager(full_api):
+def test_a_page_is_linked_to_the_numbers_manager(full_api):
     there = make(number=NUMBER, controller_port=PORT)
     contact = make_contact(there)
     answer = link(full_api, facebookToken=TOKEN)
@@ -39,7 +39,7 @@ def test_a_page_joins_the_numbers_manager(full_api):
     assert Manager.objects.count() == 1
 
 
-def test_a_number_joins_the_pages_manager_under_its_misspelt_name(full_api):
+def test_a_number_given_as_mumber_is_linked_to_the_pages_manager(full_api):
     there = make(facebook_id=PAGE, facebook_token="kept")
     answer = full_api.post(
         "/api/user/save/facebook", {"facebookId": PAGE, "mumber": NUMBER}
@@ -50,7 +50,7 @@ def test_a_number_joins_the_pages_manager_under_its_misspelt_name(full_api):
     assert (there.number, there.controller_port) == (NUMBER, None)
 
 
-def test_a_form_is_as_good(full_api):
+def test_a_form_is_accepted(full_api):
     make(facebook_id=PAGE, facebook_token="kept")
     answer = full_api.post(
         "/api/user/save/facebook/",
@@ -59,20 +59,20 @@ def test_a_form_is_as_good(full_api):
     assert answer.json() == shape(facebookToken="kept")
 
 
-def test_a_token_given_with_a_number_for_the_page_renews(full_api):
+def test_a_token_given_when_linking_a_number_is_renewed(full_api):
     there = make(facebook_id=PAGE, facebook_token="old")
     assert link(full_api, facebookToken=TOKEN).json() == shape()
     there.refresh_from_db()
     assert (there.number, there.facebook_token) == (NUMBER, TOKEN)
 
 
-def test_where_both_are_one_managers_a_token_renews(full_api):
+def test_a_token_is_renewed_if_both_belong_to_one_manager(full_api):
     make(number=NUMBER, facebook_id=PAGE, facebook_token="old", controller_port=PORT)
     answer = link(full_api, facebookToken=TOKEN)
     assert answer.json() == shape(controllerPort=str(PORT))
 
 
-def test_where_both_are_one_managers_nothing_need_change(full_api):
+def test_linking_both_ids_of_one_manager_changes_nothing(full_api):
     make(number=NUMBER, facebook_id=PAGE, facebook_token="kept", controller_port=PORT)
     expected = shape(facebookToken="kept", controllerPort=str(PORT))
     assert link(full_api).json() == expected
@@ -87,7 +87,7 @@ def test_where_both_are_one_managers_nothing_need_change(full_api):
         {"number": NUMBER, "facebook_id": PAGE},
     ],
 )
-def test_a_port_is_set_where_there_is_none(full_api, known):
+def test_a_missing_port_is_set(full_api, known):
     there = make(**known)
     answer = link(full_api, facebookToken=TOKEN, controllerPort=str(PORT))
     assert answer.json() == shape(controllerPort=str(PORT))
@@ -95,7 +95,7 @@ def test_a_port_is_set_where_there_is_none(full_api, known):
     assert there.controller_port == PORT
 
 
-def test_the_same_call_twice_answers_the_same(full_api):
+def test_a_repeated_call_returns_the_same(full_api):
     make(number=NUMBER)
     first = link(full_api, facebookToken=TOKEN, controllerPort=PORT)
     again = link(full_api, facebookToken=TOKEN, controllerPort=PORT)
@@ -106,11 +106,11 @@ def test_the_same_call_twice_answers_the_same(full_api):
 
 
 @pytest.mark.parametrize("more", [{}, {"facebookToken": TOKEN}])
-def test_neither_known_is_404(full_api, other_manager, more):
+def test_two_unknown_ids_are_404(full_api, other_manager, more):
     assert_refused(link(full_api, **more), 404, NOT_FOUND, other_manager)
 
 
-def test_a_port_alone_makes_no_manager_known(full_api):
+def test_a_port_does_not_identify_a_manager(full_api):
     there = make(number=1, controller_port=PORT)
     answer = link(full_api, facebookToken=TOKEN, controllerPort=PORT)
     assert_refused(answer, 404, NOT_FOUND, there)
@@ -131,7 +131,7 @@ def test_two_managers_are_reported_by_the_token(full_api):
     assert_refused(link(full_api), 409, NUMBER_TAKEN, *pair)
 
 
-def test_two_managers_are_reported_before_all_else(full_api):
+def test_two_managers_are_reported_before_other_errors(full_api):
     pair = (
         make(number=NUMBER, facebook_id="other", controller_port=1),
         make(facebook_id=PAGE, number=2, controller_port=PORT),
@@ -159,7 +159,7 @@ def test_another_number_is_not_replaced(full_api, more):
         {"number": NUMBER, "facebook_id": PAGE},
     ],
 )
-def test_another_port_is_not_replaced_and_anothers_port_not_taken(full_api, known):
+def test_a_different_port_or_one_of_another_manager_is_refused(full_api, known):
     there = make(controller_port=1, facebook_token="kept", **known)
     answer = link(full_api, facebookToken=TOKEN, controllerPort=PORT)
     assert_refused(answer, 409, EXISTS, there)
@@ -173,7 +173,7 @@ def test_another_port_is_not_replaced_and_anothers_port_not_taken(full_api, know
 # Permissions -----------------------------------------------------------------
 
 
-def test_a_bound_key_and_a_supervisor_may_link_their_own(db):
+def test_a_restricted_key_and_a_supervisor_may_link_their_managers(db):
     own = make(number=NUMBER)
     assert link(Api(make_key(own)), facebookToken=TOKEN).json() == shape()
     api = signed_in(make_supervisor(own))
@@ -182,7 +182,7 @@ def test_a_bound_key_and_a_supervisor_may_link_their_own(db):
     assert own.facebook_token == "renewed"
 
 
-def test_an_operator_may_not(manager, ana):
+def test_an_operator_may_not_link(manager, ana):
     api = signed_in(ana.user)
     answer = api.post(
         "/api/user/save/facebook",

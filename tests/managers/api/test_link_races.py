@@ -30,7 +30,7 @@ def _run_simultaneously(calls):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_of_two_numbers_that_want_one_page_one_gets_it():
+def test_one_of_two_simultaneous_numbers_gets_a_page():
     numbers = [NUMBER + n for n in range(6)]
     for number in numbers:
         make(number=number)
@@ -48,7 +48,7 @@ def test_of_two_numbers_that_want_one_page_one_gets_it():
 
 
 @pytest.mark.django_db(transaction=True)
-def test_of_two_pages_that_want_one_number_one_gets_it():
+def test_one_of_two_simultaneous_pages_gets_a_number():
     pages = [f"page-{n}" for n in range(6)]
     for page in pages:
         make(facebook_id=page)
@@ -66,7 +66,7 @@ def test_of_two_pages_that_want_one_number_one_gets_it():
 
 
 @pytest.mark.django_db(transaction=True)
-def test_of_many_pages_for_one_number_the_first_stays():
+def test_of_many_simultaneous_pages_for_one_number_the_first_is_kept():
     make(number=NUMBER)
     key = make_key()
 

@@ -11,7 +11,7 @@ from tests.managers.shapes import MANAGER, contact_of
 
 @pytest.fixture
 def page_only(manager):
-    """A manager, newer than the others, with only a name and a page."""
+    """Returns a manager, newer than the others, with only a name and a page."""
     return make_manager(
         name="Banca",
         email="",
@@ -46,9 +46,7 @@ def test_it_lists_all_managers_with_their_contacts_oldest_first(
 
 
 @pytest.mark.usefixtures("recorded_today")
-def test_it_costs_three_queries_however_many_there_are(
-    full_api, django_assert_num_queries
-):
+def test_it_needs_three_queries_for_any_number(full_api, django_assert_num_queries):
     for _ in range(3):
         make_contact(make_manager())
         make_contact(make_manager())
@@ -76,7 +74,7 @@ def test_an_unreadable_contacts_is_invalid(api):
     assert list(answer.json()["error"]["fields"]) == ["contacts"]
 
 
-def test_a_key_sees_its_managers_alone(manager, other_manager, page_only):
+def test_a_key_sees_only_its_managers(manager, other_manager, page_only):
     api = Api(make_key(manager, page_only))
     names = [shape["name"] for shape in api.get("/api/user/").json()["data"]]
     assert names == ["Padaria Estrela", "Banca"]
@@ -96,7 +94,7 @@ def test_a_supervisor_without_managers_sees_none(full_api, other_manager, superv
     assert answer.json() == {"success": True, "data": []}
 
 
-def test_an_operator_sees_his_manager_with_what_he_may_see(
+def test_an_operator_sees_his_manager_with_visible_contacts(
     manager, other_manager, ana, bruno, sales, support
 ):
     waiting = make_contact(manager, area=sales)
@@ -118,7 +116,7 @@ def test_deleted_contacts_are_left_out(api, contact):
     assert api.get("/api/user/").json() == {"success": True, "data": [MANAGER]}
 
 
-def test_a_token_that_no_key_reads_does_not_keep_the_others_back(
+def test_an_undecryptable_token_does_not_hide_other_managers(
     manager, other_manager, full_api, caplog
 ):
     with connection.cursor() as cursor:

@@ -32,7 +32,7 @@ def save(api, **fields):
     return api.post("/api/user/save", fields)
 
 
-def test_it_makes_a_manager_of_both_channels(full_api):
+def test_it_creates_a_manager_of_both_channels(full_api):
     answer = save(full_api, **BOTH)
     assert answer.status_code == 200
     assert answer.json() == {"success": True, "data": SAVED}
@@ -45,12 +45,12 @@ def test_it_makes_a_manager_of_both_channels(full_api):
         assert "sajboubcoiaucusnoa" not in cursor.fetchone()[0]
 
 
-def test_a_form_is_as_good(full_api):
+def test_a_form_is_accepted(full_api):
     answer = full_api.post("/api/user/save/", form=BOTH | {"email": "oi@flor.example"})
     assert answer.json()["data"] == SAVED | {"email": "oi@flor.example"}
 
 
-def test_it_makes_a_manager_of_a_number_alone(full_api):
+def test_it_creates_a_manager_of_only_a_number(full_api):
     answer = save(full_api, name="Só Zap", number="+55 31 5", controllerPort=1)
     assert answer.json()["data"] == {
         "name": "Só Zap",
@@ -63,7 +63,7 @@ def test_it_makes_a_manager_of_a_number_alone(full_api):
     }
 
 
-def test_it_makes_a_manager_of_a_page_alone(full_api):
+def test_it_creates_a_manager_of_only_a_page(full_api):
     answer = save(full_api, name="Só Page", facebookId=77, facebookToken="t")
     assert answer.json()["data"] == {
         "name": "Só Page",
@@ -76,7 +76,7 @@ def test_it_makes_a_manager_of_a_page_alone(full_api):
     }
 
 
-def test_the_same_again_answers_the_same_manager(full_api):
+def test_a_repeated_call_returns_the_same_manager(full_api):
     save(full_api, **BOTH, email="oi@flor.example")
     there = Manager.objects.get()
     contact = make_contact(there)
@@ -101,7 +101,7 @@ def test_the_same_again_answers_the_same_manager(full_api):
         {"facebookToken": "other"},
     ],
 )
-def test_other_values_for_a_taken_one_are_refused(full_api, other):
+def test_other_values_for_an_existing_manager_are_refused(full_api, other):
     save(full_api, **BOTH)
     before = Manager.objects.values().get()
     answer = save(full_api, **BOTH | other)
@@ -164,7 +164,7 @@ REQUIRED = ["This field is required."]
         ),
     ],
 )
-def test_a_channel_is_whole_and_all_that_lacks_is_named(full_api, left_out, wrong):
+def test_all_missing_fields_of_a_channel_are_reported(full_api, left_out, wrong):
     body = {name: value for name, value in BOTH.items() if name not in left_out}
     answer = save(full_api, **body)
     assert answer.status_code == 400
@@ -220,7 +220,7 @@ def test_a_key_bound_to_managers_cannot_create_one(
     assert Manager.objects.count() == 2
 
 
-def test_an_administrator_makes_one_and_reads_no_token(admin_user):
+def test_an_administrator_creates_one_and_reads_no_token(admin_user):
     answer = save(signed_in(admin_user), **BOTH)
     assert answer.json()["data"] == SAVED | {"facebookToken": ""}
 
@@ -232,7 +232,7 @@ def test_unknown_fields_are_ignored(full_api):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_of_simultaneous_callers_one_makes_it_and_all_get_it():
+def test_simultaneous_calls_create_one_manager_that_all_get():
     key = make_key()
     Api(key).get("/api/user/")
     barrier = threading.Barrier(12)

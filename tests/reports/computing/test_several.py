@@ -1,4 +1,4 @@
-"""Several metrics at once are what each of them is by itself."""
+"""Several metrics computed at once equal those computed separately."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def bare(row):
     return {k: v for k, v in row.items() if k not in (*BESIDE, *SPREADS)}
 
 
-def test_each_is_what_it_is_alone():
+def test_each_equals_the_metric_computed_separately():
     centre = Centre(NUMBER)
     write(centre)
     period = ((centre.manager.pk,), date(2025, 11, 17), date(2025, 11, 30))
@@ -49,7 +49,7 @@ def test_each_is_what_it_is_alone():
             assert report.total == bare(alone.total), (name, by)
 
 
-def test_it_takes_few_statements():
+def test_it_needs_few_statements():
     centre = Centre(NUMBER)
     period = ((centre.manager.pk,), date(2025, 11, 17), date(2025, 11, 30))
     with CaptureQueriesContext(connection) as caught:

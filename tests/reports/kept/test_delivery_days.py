@@ -1,4 +1,4 @@
-"""Deliveries of whole days: kept, computed anew after a late change, checked."""
+"""Deliveries of past days: stored, recomputed after a late change, checked."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def listed(centre: Centre, part: Any = "n") -> int:
     return len(found)
 
 
-def test_what_is_kept_is_what_is_computed_at_once(centre: Centre) -> None:
+def test_stored_figures_equal_live_ones(centre: Centre) -> None:
     asked: list[tuple[tuple[str, ...], dict[str, Any]]] = [
         ((), {}), (("day", "channel"), {}), (("week",), {"channel": "whatsapp"}),
         (("month", "manager"), {"since": date(2025, 11, 19)}), ((), {"weekday": 4}),
@@ -66,7 +66,7 @@ def test_what_is_kept_is_what_is_computed_at_once(centre: Centre) -> None:
     keep()
     assert DeliveryDay.objects.filter(part="delivered").exists()
     assert [ask(centre, *by, **over) for by, over in asked] == before
-    # What is kept is read: only it has changed.
+    # Stored rows are read: only these have been changed.
     DeliveryDay.objects.filter(part="queued").update(count=7)
     assert ask(centre).total["n"] != before[0].total["n"]
     assert ask(centre, hour=10) == ask(centre, hour=10, by=())
@@ -86,7 +86,7 @@ def test_percentiles_of_many_lengths_are_exact(centre: Centre) -> None:
         assert (report.rows, report.total) == (own, total)
 
 
-def test_a_late_receipt_counts_at_once_and_its_day_is_made_anew(
+def test_a_late_receipt_counts_at_once_and_its_day_is_recomputed(
     centre: Centre,
 ) -> None:
     keep()
@@ -103,7 +103,7 @@ def test_a_late_receipt_counts_at_once_and_its_day_is_made_anew(
         assert listed(centre, "delivered") == after["delivered"]["n"]
         keep_deliveries()
         assert not DirtyDelivery.objects.exists()
-    # A failure that was sent again is of the day on which that was.
+    # A resent failure counts on the day of the resend.
     failed = Delivery.objects.exclude(failed_code="").filter(delivered_at=None)[0]
     Delivery.objects.filter(pk=failed.pk).update(queued_at=timezone.now())
     assert ask(centre).total["n"] == before["n"] - 1 == listed(centre)
@@ -113,7 +113,7 @@ def test_a_late_receipt_counts_at_once_and_its_day_is_made_anew(
     assert ask(centre).total["n"] == before["n"] - 2 == listed(centre)
 
 
-def test_what_is_young_or_has_not_changed_marks_nothing(centre: Centre) -> None:
+def test_recent_or_unchanged_deliveries_mark_no_day(centre: Centre) -> None:
     row = Delivery.objects.filter(sent_at__isnull=False)[0]
     Delivery.objects.filter(pk=row.pk).update(sent_at=row.sent_at, attempts=3)
     Delivery.objects.filter(pk=row.pk).update(
@@ -124,7 +124,7 @@ def test_what_is_young_or_has_not_changed_marks_nothing(centre: Centre) -> None:
     assert not DirtyDelivery.objects.exists()
 
 
-def test_a_day_is_kept_a_day_after_its_end(centre: Centre) -> None:
+def test_a_day_is_stored_one_day_after_its_end(centre: Centre) -> None:
     row = Delivery.objects.order_by("pk")[0]
     now = timezone.now()
     Delivery.objects.filter(pk=row.pk).update(queued_at=now - timedelta(hours=20))
@@ -139,7 +139,7 @@ def test_a_day_is_kept_a_day_after_its_end(centre: Centre) -> None:
     assert keep_deliveries() == 0
 
 
-def test_a_tampered_day_is_found_and_mended(centre: Centre) -> None:
+def test_a_tampered_day_is_found_and_corrected(centre: Centre) -> None:
     keep()
     before = ask(centre, "day")
     row = DeliveryDay.objects.filter(part="sent").first()
@@ -158,7 +158,7 @@ def test_a_tampered_day_is_found_and_mended(centre: Centre) -> None:
     call_command("rebuild_reports", verify=True)
 
 
-def test_days_are_kept_anew_after_a_load_of_the_past(centre: Centre) -> None:
+def test_days_are_stored_again_after_loading_old_data(centre: Centre) -> None:
     keep()
     before = ask(centre).total["n"]
     message = Message.objects.filter(manager=centre.manager, delivery=None)[0]

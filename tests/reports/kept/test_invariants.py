@@ -1,4 +1,4 @@
-"""The nightly checks of columns, feed, files and persons: silent, until something is wrong."""
+"""The nightly checks of columns, feed, files and persons report only errors."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def centre(db: None) -> Centre:
 
 @pytest.fixture
 def contact(centre: Centre) -> Contact:
-    """A customer who has written by the documented call, and waits."""
+    """Returns a waiting customer who has written by the documented call."""
     api = Api(builders.make_key(centre.manager))
     contact = builders.make_contact(centre.manager)
     said = {
@@ -52,7 +52,7 @@ def found() -> Callable[[], set[str]]:
     nights = iter(range(400))
 
     def checked() -> set[str]:
-        """The codes of what a night finds."""
+        """Returns the codes of the findings of a night."""
         Check.objects.all().delete()
         night = datetime(2026, 1, 1, 7, tzinfo=UTC) + timedelta(days=next(nights))
         assert nightly.check_if_due(night)
@@ -61,7 +61,9 @@ def found() -> Callable[[], set[str]]:
     return checked
 
 
-def test_what_the_product_writes_breaks_nothing(contact: Contact, found: Any) -> None:
+def test_rows_written_by_the_product_have_no_findings(
+    contact: Contact, found: Any
+) -> None:
     assert contact.waiting_since is not None
     assert found() == set()
 
@@ -74,7 +76,9 @@ def test_what_the_product_writes_breaks_nothing(contact: Contact, found: Any) ->
         {"last_message_at": datetime(2036, 1, 1, tzinfo=UTC)},
     ],
 )
-def test_a_wrong_last_message(contact: Contact, found: Any, values: Any) -> None:
+def test_a_wrong_last_message_is_found(
+    contact: Contact, found: Any, values: Any
+) -> None:
     Contact.objects.filter(pk=contact.pk).update(**values)
     assert found() == {"M2"}
 
@@ -86,18 +90,18 @@ def test_a_wrong_last_message(contact: Contact, found: Any, values: Any) -> None
         {"queued_at": datetime(2036, 1, 1, tzinfo=UTC)},
     ],
 )
-def test_a_wrong_wait(contact: Contact, found: Any, values: Any) -> None:
+def test_a_wrong_wait_is_found(contact: Contact, found: Any, values: Any) -> None:
     Contact.objects.filter(pk=contact.pk).update(**values)
     assert found() == {"M3"}
 
 
-def test_waiting_without_an_open_chat(contact: Contact, found: Any) -> None:
+def test_waiting_without_an_open_chat_is_found(contact: Contact, found: Any) -> None:
     other = builders.make_contact(contact.manager)
     Contact.objects.filter(pk=other.pk).update(waiting_since=timezone.now())
     assert found() == {"M3"}
 
 
-def test_a_clock_that_nothing_started(contact: Contact, found: Any) -> None:
+def test_a_clock_without_a_cause_is_found(contact: Contact, found: Any) -> None:
     chat = Chat.objects.get(contact=contact)
     now = timezone.now()
     Clock.objects.create(
@@ -108,7 +112,7 @@ def test_a_clock_that_nothing_started(contact: Contact, found: Any) -> None:
     assert found() == {"M3"}
 
 
-def test_a_delivery_that_contradicts_itself(contact: Contact, found: Any) -> None:
+def test_a_contradictory_delivery_is_found(contact: Contact, found: Any) -> None:
     chat = Chat.objects.get(contact=contact)
     message = builders.make_message(chat, direction="out", status="wait")
     now = timezone.now()
@@ -124,9 +128,9 @@ def test_a_delivery_that_contradicts_itself(contact: Contact, found: Any) -> Non
     assert "M4" not in found()
 
 
-def test_old_rows_of_the_feed(found: Any) -> None:
+def test_old_rows_of_the_feed_are_found(found: Any) -> None:
     with connection.cursor() as cursor:
-        # What other tests have left is newer.
+        # Rows of other tests are newer.
         cursor.execute("DELETE FROM change_feed")
         cursor.execute(
             "INSERT INTO change_feed (seq, at, manager_id, kind)"
@@ -135,7 +139,7 @@ def test_old_rows_of_the_feed(found: Any) -> None:
     assert found() == {"R3"}
 
 
-def test_files_and_rows_that_lack_each_other(
+def test_files_without_rows_and_rows_without_files_are_found(
     contact: Contact, found: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     message = Message.objects.get(contact=contact)
@@ -152,7 +156,7 @@ def test_files_and_rows_that_lack_each_other(
     assert "R4" in found()
 
 
-def test_a_person_who_is_here_again(contact: Contact, found: Any) -> None:
+def test_data_of_an_erased_person_is_found(contact: Contact, found: Any) -> None:
     own = mark(contact.manager_id, contact.channel, contact.external_id)
     Tombstone.objects.create(
         at=timezone.now(),

@@ -1,4 +1,4 @@
-"""Kept rows of chats whose contacts turn out to be one person."""
+"""Stored report rows of chats whose contacts are merged."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def write_resolved(centre: Centre, contact: Any, day: str) -> int:
     )
 
 
-def test_chats_of_one_person_are_made_anew(centre: Centre) -> None:
+def test_chats_of_merged_contacts_are_recomputed(centre: Centre) -> None:
     first, second = centre.contact(), centre.contact()
     before = write_resolved(centre, first, "19")
     long_before = write_resolved(centre, first, "10")

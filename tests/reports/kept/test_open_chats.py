@@ -1,4 +1,4 @@
-"""Open chats are kept too, until something newer happens in them."""
+"""Rows of open chats are stored, too, until something newer happens in them."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def open_chats(centre: Centre) -> set[int]:
     return set(chats.values_list("pk", flat=True))
 
 
-def test_what_is_kept_of_them_is_what_is_computed_at_once(centre: Centre) -> None:
+def test_stored_rows_equal_live_ones(centre: Centre) -> None:
     before = [ask(centre, metric) for metric in METRICS]
     assert rebuilding.keep_open() == len(open_chats(centre)) > 0
     assert rebuilding.keep_open() == 0
@@ -58,7 +58,7 @@ def test_what_is_kept_of_them_is_what_is_computed_at_once(centre: Centre) -> Non
     assert ask(centre, "tme") != before[0]
 
 
-def test_what_happens_in_them_counts_at_once(centre: Centre) -> None:
+def test_new_events_count_at_once(centre: Centre) -> None:
     lines: list[Any] = [(at("19 10:00"), "opened", centre.sales, None)]
     said: list[Any] = [(at("19 10:00"), "customer")]
     contact = centre.contact()
@@ -85,7 +85,7 @@ def test_what_happens_in_them_counts_at_once(centre: Centre) -> None:
     assert ask(centre, "tmr1").total["n"] == before + 1
 
 
-def test_one_in_which_something_just_happened_is_not_kept(centre: Centre) -> None:
+def test_a_chat_with_recent_events_is_not_stored(centre: Centre) -> None:
     now = timezone.now()
     lines: list[Any] = [(now - timedelta(hours=1), "opened", centre.sales, None)]
     said: list[Any] = [(now - timedelta(seconds=5), "customer")]
@@ -99,7 +99,7 @@ def test_one_in_which_something_just_happened_is_not_kept(centre: Centre) -> Non
     assert ask(centre, "opened", **today).total["count"] == 1
 
 
-def test_a_tampered_one_is_found_and_mended(centre: Centre) -> None:
+def test_a_tampered_row_is_found_and_corrected(centre: Centre) -> None:
     rebuilding.keep_open()
     before = ask(centre, "tme")
     row = Sample.objects.filter(is_open=True, metric="tme").first()

@@ -1,4 +1,4 @@
-"""`rebuild_reports` by several connections at once."""
+"""`rebuild_reports` with several connections."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def samples() -> set[tuple[Any, ...]]:
     return set(closed.values_list("chat_id", "metric", "micros", "begins"))
 
 
-def test_it_makes_what_one_connection_makes(
+def test_it_gives_the_result_of_one_connection(
     centre: Centre, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     call_command("rebuild_reports", jobs=1)
@@ -50,7 +50,7 @@ def test_it_makes_what_one_connection_makes(
     assert len(threads) > 1
 
 
-def test_an_error_of_one_ends_it(
+def test_an_error_of_one_connection_ends_it(
     centre: Centre, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     given: list[Any] = []
@@ -66,6 +66,6 @@ def test_an_error_of_one_ends_it(
 
 
 @pytest.mark.parametrize("jobs", ["0", "-5", "17", "x"])
-def test_a_number_of_jobs_that_cannot_be_is_refused(jobs: str) -> None:
+def test_an_invalid_number_of_jobs_is_refused(jobs: str) -> None:
     with pytest.raises(CommandError, match="--jobs"):
         call_command("rebuild_reports", "--jobs", jobs)

@@ -1,4 +1,4 @@
-"""Presence of days that are over: kept, computed anew after a late change, checked."""
+"""Presence of past days: stored, recomputed after a late change, checked."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def keep() -> None:
 
 
 def require_true(centre: Centre) -> list[Any]:
-    """Returns the figures, which must be those of the independent program."""
+    """Returns the figures; asserts that they equal those of the independent program."""
     managers, found = (centre.manager.pk,), []
     for metric in ("occupancy", "concurrency", "pauses"):
         for by in ((), ("operator",), ("day", "operator"), ("week",)):
@@ -56,12 +56,12 @@ def require_true(centre: Centre) -> list[Any]:
     return found
 
 
-def test_what_is_kept_is_what_is_computed_at_once(centre: Centre) -> None:
+def test_stored_figures_equal_live_ones(centre: Centre) -> None:
     before = require_true(centre)
     keep()
     assert not DirtyDay.objects.exists()
     assert require_true(centre) == before
-    # It is read: only it has changed.
+    # Stored rows are read: only these have been changed.
     PresenceDay.objects.update(n=100)
     question = Question("occupancy", (centre.manager.pk,), FIRST, LAST)
     assert figures(question).total["n"] >= 100
@@ -101,7 +101,7 @@ def test_a_hold_that_ends_or_changes_counts_at_once(centre: Centre) -> None:
     chat_id = write_chat(centre, contact, lines, [])
     keep()
     require_true(centre)
-    # It was held until now, as far as was known.
+    # Until now it was held without end.
     moved = (at("19 13:00"), "transferred", centre.sales, centre.bruno)
     go_on(centre, contact, chat_id, [moved])
     require_true(centre)
@@ -113,7 +113,7 @@ def test_a_hold_that_ends_or_changes_counts_at_once(centre: Centre) -> None:
     require_true(centre)
 
 
-def test_who_is_online_marks_nothing(centre: Centre) -> None:
+def test_a_current_span_marks_no_day(centre: Centre) -> None:
     DirtyDay.objects.all().delete()
     now = timezone.now()
     PresenceSpan.objects.filter(ended_at=None).delete()
@@ -140,7 +140,7 @@ def test_who_is_online_marks_nothing(centre: Centre) -> None:
     assert not DirtyDay.objects.exists()
 
 
-def test_a_tampered_day_is_found_and_mended(centre: Centre) -> None:
+def test_a_tampered_day_is_found_and_corrected(centre: Centre) -> None:
     keep()
     before = require_true(centre)
     row = PresenceDay.objects.filter(state="online", busy__gt=0)[0]

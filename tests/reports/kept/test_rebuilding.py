@@ -1,4 +1,4 @@
-"""Kept rows: how they come, that they are made anew, and that tampering is found."""
+"""Stored report rows: how they are created, recomputed, and checked for tampering."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def test_only_a_closing_or_reopening_marks_a_chat(centre: Centre) -> None:
     assert [row.chat_id for row in Dirty.objects.all()] == [chat_id]
 
 
-def test_what_is_kept_is_what_is_computed_at_once(centre: Centre) -> None:
+def test_stored_figures_equal_live_ones(centre: Centre) -> None:
     chats = write(centre)
     assert rebuilding.take_dirty() >= len(chats) - 3  # two are open, one is not ours
     assert not Dirty.objects.exists()
@@ -70,7 +70,7 @@ def test_verify_finds_a_tampered_row(centre: Centre) -> None:
     rebuild("--verify")
 
 
-def test_the_nightly_check_reports_and_mends_a_difference(centre: Centre) -> None:
+def test_the_nightly_check_reports_and_corrects_a_difference(centre: Centre) -> None:
     chats = write(centre)
     rebuilding.take_dirty()
     Episode.objects.filter(chat_id=chats["plain"]).update(outcome="lost")
@@ -86,7 +86,7 @@ def test_the_nightly_check_reports_and_mends_a_difference(centre: Centre) -> Non
     assert run.findings >= 2
 
 
-def test_a_chat_that_cannot_be_computed_stops_no_other(
+def test_a_chat_that_raises_an_error_blocks_no_other(
     centre: Centre, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     chats = write(centre)
@@ -112,7 +112,7 @@ def test_a_chat_that_cannot_be_computed_stops_no_other(
     assert Episode.objects.filter(chat_id=chats["lunch"]).exists()
 
 
-def test_a_closing_is_looked_at_again_after_72_hours(centre: Centre) -> None:
+def test_a_closing_is_recomputed_after_72_hours(centre: Centre) -> None:
     chats = write(centre)
     rebuilding.take_dirty()
     Episode.objects.filter(chat_id=chats["plain"]).update(
@@ -124,7 +124,7 @@ def test_a_closing_is_looked_at_again_after_72_hours(centre: Centre) -> None:
     assert not plain.is_recontacted
 
 
-def test_a_new_time_zone_moves_no_past_day(centre: Centre) -> None:
+def test_a_new_time_zone_does_not_change_past_days(centre: Centre) -> None:
     centre.schedule_id = None
     write(centre)
     rebuilding.take_dirty()
@@ -133,7 +133,7 @@ def test_a_new_time_zone_moves_no_past_day(centre: Centre) -> None:
     assert "compared" in rebuild("--verify")
 
 
-def test_the_nightly_check_finds_who_has_no_home(centre: Centre) -> None:
+def test_the_nightly_check_finds_chats_that_nobody_can_take(centre: Centre) -> None:
     for area in (centre.sales, centre.support):
         contact = builders.make_contact(centre.manager, area=area)
         chat = builders.make_chat(contact, opened_at=at("19 10:00"))

@@ -1,4 +1,4 @@
-"""Samples of days that are over: summed up, made anew after a change, checked."""
+"""Samples of past days: summed up, recomputed after a change, checked."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def listed(centre: Centre, metric: str) -> int:
     return len(found)
 
 
-def test_what_is_summed_up_is_what_is_read_one_by_one(centre: Centre) -> None:
+def test_summaries_equal_single_samples(centre: Centre) -> None:
     one_area, nobody = {"area_ids": (centre.sales.pk,)}, {"operator_id": 0}
     longer = {"since": date(2025, 11, 5), "until": date(2025, 12, 20)}
     asked: list[tuple[str, tuple[str, ...], dict[str, Any]]] = [
@@ -75,7 +75,7 @@ def test_what_is_summed_up_is_what_is_read_one_by_one(centre: Centre) -> None:
     assert keep_summaries() == 0
     for (metric, by, over), report in zip(asked, before, strict=True):
         assert ask(centre, metric, *by, **over) == report, (metric, by, over)
-    # It is read: only it has changed.
+    # Summaries are read: only these have been changed.
     Summary.objects.filter(metric="tma", part="operator", mark=1).update(mark=5)
     assert ask(centre, "transfer", "operator") != before[asked.index(
         ("transfer", ("operator",), {"operator_id": centre.ana.pk}))]  # fmt: skip
@@ -90,7 +90,7 @@ def test_what_is_summed_up_is_what_is_read_one_by_one(centre: Centre) -> None:
     assert ask(centre, "tme", hour=10).total["max"] != 7
 
 
-def test_a_changed_chat_counts_at_once_and_its_days_are_made_anew(
+def test_a_changed_chat_counts_at_once_and_its_days_are_recomputed(
     centre: Centre,
 ) -> None:
     contact = centre.contact()
@@ -103,7 +103,7 @@ def test_a_changed_chat_counts_at_once_and_its_days_are_made_anew(
     keep_summaries()
     assert not DirtyDay.objects.exists()
     before = {name: ask(centre, name, "operator") for name in ("tme", "tma", "tmr1")}
-    # Its wait is summed up, and known from what is computed at once as well.
+    # Its wait is in the summary, and also computed live.
     closed = (at("20 10:05"), "closed", centre.sales, None)
     Chat.objects.filter(pk=chat_id).update(closed_at=at("20 10:05"))
     go_on(centre, contact, chat_id, [closed], [(at("19 10:07"), centre.ana)])
@@ -130,7 +130,7 @@ def test_a_changed_chat_counts_at_once_and_its_days_are_made_anew(
             assert differing_summaries(spans, length) == []
 
 
-def test_made_anew_without_a_change_it_marks_nothing(centre: Centre) -> None:
+def test_recomputing_without_a_change_marks_no_day(centre: Centre) -> None:
     DirtyDay.objects.all().delete()
     chats = [*Sample.objects.values_list("chat_id", flat=True).distinct()]
     rebuilding.make(chats)
@@ -141,7 +141,7 @@ def test_made_anew_without_a_change_it_marks_nothing(centre: Centre) -> None:
     assert [row.day for row in DirtyDay.objects.all()] == [sample.day]
 
 
-def test_today_marks_nothing_and_a_day_is_summed_up_when_it_is_over(
+def test_today_is_not_marked_and_a_day_is_summed_up_after_its_end(
     centre: Centre,
 ) -> None:
     DirtyDay.objects.all().delete()
@@ -162,7 +162,7 @@ def test_today_marks_nothing_and_a_day_is_summed_up_when_it_is_over(
     assert ask(centre, "tme", **days).total["n"] == 1
 
 
-def test_a_fortnight_has_no_rows_before_its_end(centre: Centre) -> None:
+def test_a_fortnight_has_no_summary_before_its_end(centre: Centre) -> None:
     keep_summaries()
     until = SettledHours.objects.get().summaries_until
     assert until is not None
@@ -171,7 +171,7 @@ def test_a_fortnight_has_no_rows_before_its_end(centre: Centre) -> None:
     assert spans[-1] + timedelta(days=13) <= until < spans[-1] + timedelta(days=27)
 
 
-def test_a_tampered_summary_is_found_and_mended(centre: Centre) -> None:
+def test_a_tampered_summary_is_found_and_corrected(centre: Centre) -> None:
     keep_summaries()
     before = ask(centre, "tme", "day"), ask(centre, "tme", "area")
     row = Summary.objects.get(
@@ -202,7 +202,7 @@ def test_nothing_is_summed_up_before_hours_are_settled(centre: Centre) -> None:
     assert not Summary.objects.exists()
     before = ask(centre, "tme", "day")
     settle_hours()
-    # The marks are gone, and nothing is summed up yet.
+    # The marks are deleted, and nothing is summed up yet.
     assert not DirtyDay.objects.exists()
     assert ask(centre, "tme", "day") == before
     assert ask(centre, "tme", "area").total == before.total
@@ -211,7 +211,7 @@ def test_nothing_is_summed_up_before_hours_are_settled(centre: Centre) -> None:
     assert ask(centre, "tme", "day") == before
 
 
-def test_a_day_that_is_marked_many_times_is_made_anew_once(
+def test_a_day_marked_many_times_is_recomputed_once(
     centre: Centre, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     keep_summaries()
@@ -230,8 +230,8 @@ def test_a_day_that_is_marked_many_times_is_made_anew_once(
     assert not DirtyDay.objects.exists()
 
 
-def test_making_all_anew_needs_no_marks(centre: Centre) -> None:
-    """What the chats marked meanwhile is summed up with all days, and not again."""
+def test_recomputing_everything_deletes_marks(centre: Centre) -> None:
+    """Days marked meanwhile are summed up with all days, and not again."""
     keep_summaries()
     DirtyDay.objects.create(manager_id=centre.manager.pk, day=FIRST)
     call_command("rebuild_reports")

@@ -1,4 +1,4 @@
-"""Hours of messages: settled, counted at once, checked and counted anew."""
+"""Messages per hour: stored, counted live, checked and recounted."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def ask(centre: Centre, *by: str, **over: Any) -> Any:
     return figures(Question("messages", (centre.manager.pk,), **values))
 
 
-def test_settled_hours_are_what_is_counted_at_once(centre: Centre) -> None:
+def test_stored_hours_equal_live_counts(centre: Centre) -> None:
     before = ask(centre, "day", "hour")
     assert (
         before.total["count"]
@@ -51,7 +51,7 @@ def test_settled_hours_are_what_is_counted_at_once(centre: Centre) -> None:
     assert Hour.objects.count() == kept
 
 
-def test_what_is_not_settled_yet_is_counted(centre: Centre) -> None:
+def test_hours_not_stored_yet_are_counted(centre: Centre) -> None:
     settle_hours()
     now = timezone.now()
     days = {"since": now.date() - timedelta(days=1), "until": now.date()}
@@ -74,7 +74,7 @@ def test_messages_of_earlier_versions_are_counted_too(centre: Centre) -> None:
         assert ask(centre).total == before
 
 
-def test_hours_of_a_zone_off_the_full_hour_are_whole(centre: Centre) -> None:
+def test_hours_of_zones_with_half_hour_offsets_are_complete(centre: Centre) -> None:
     other = Centre(NUMBER + 1)
     Manager.objects.filter(pk=other.manager.pk).update(time_zone="Asia/Kolkata")
     Zone.objects.all().delete()
@@ -87,7 +87,7 @@ def test_hours_of_a_zone_off_the_full_hour_are_whole(centre: Centre) -> None:
     assert sorted(hours.values_list("hour", "count")) == [(9, 1), (10, 1)]
 
 
-def test_a_tampered_hour_is_found_and_mended(centre: Centre) -> None:
+def test_a_tampered_hour_is_found_and_corrected(centre: Centre) -> None:
     settle_hours()
     before = ask(centre).total
     row = Hour.objects.filter(kind="human").first()
@@ -105,7 +105,7 @@ def test_a_tampered_hour_is_found_and_mended(centre: Centre) -> None:
     assert ask(centre).total == before
 
 
-def test_hours_are_counted_anew_after_a_load_of_the_past(centre: Centre) -> None:
+def test_hours_are_recounted_after_loading_old_data(centre: Centre) -> None:
     settle_hours()
     before = ask(centre).total["count"]
     lines: list[Any] = [(at("19 10:00"), "opened", None, None)]

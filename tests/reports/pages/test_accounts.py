@@ -25,7 +25,7 @@ def ask(centre, metric, *by):
     return figures(Question(metric, (centre.manager.pk,), FIRST, LAST, by))
 
 
-def test_deliveries_bear_their_figures_and_reasons(read, past):
+def test_deliveries_have_their_figures_and_reasons(read, past):
     tables = shown(read("delivery/", "by=channel"))
     total = ask(past, "delivery").total
     row = tables["delivery"][-1]
@@ -45,7 +45,7 @@ def test_deliveries_bear_their_figures_and_reasons(read, past):
     assert "Confira o número com o cliente." in portuguese.content.decode()
 
 
-def test_what_waits_is_told_with_its_reason(read, past):
+def test_waiting_messages_are_shown_with_their_reason(read, past):
     message = Message.objects.filter(direction="in").first()
     Delivery.objects.create(
         message=message, manager=past.manager, contact=message.contact,
@@ -59,7 +59,7 @@ def test_what_waits_is_told_with_its_reason(read, past):
     assert "<b>away" not in answer.content.decode()
 
 
-def test_accounts_bear_their_uptime(read, past):
+def test_accounts_have_their_uptime(read, past):
     answer = read("channels/")
     tables = shown(answer)
     found = ask(past, "health", "channel").rows[("whatsapp",)]
@@ -75,7 +75,7 @@ def test_accounts_bear_their_uptime(read, past):
     assert "account not open from 2025-11-19 14:00:00 for 0:05:00</title>" in page
 
 
-def test_an_incident_that_goes_on_is_of_today(past):
+def test_a_current_incident_counts_for_today(past):
     account = GatewayAccount.objects.get(channel="whatsapp")
     since = timezone.now() - timedelta(minutes=2)
     SessionChange.objects.create(account=account, at=since, state="closed")
@@ -88,7 +88,7 @@ def test_an_incident_that_goes_on_is_of_today(past):
     assert report.total["open"] == 0
 
 
-def test_a_renewed_access_has_its_age(read, past):
+def test_renewed_credentials_have_their_age(read, past):
     past.manager.facebook_token = "a-new-token"
     past.manager.save()
     rows = {row[0]: row for row in shown(read("channels/"))["accounts"]}
@@ -96,7 +96,7 @@ def test_a_renewed_access_has_its_age(read, past):
     assert rows["Total"][8] == "–"  # noqa: RUF001
 
 
-def test_other_managers_accounts_are_in_neither(read, past):
+def test_other_managers_accounts_are_not_shown(read, past):
     other = Centre(NUMBER + 1)
     GatewayAccount.objects.create(manager=other.manager, channel="whatsapp")
     builders.make_contact(other.manager)
@@ -114,13 +114,13 @@ def test_other_managers_accounts_are_in_neither(read, past):
         "metric=csat&part=marks&value=%3Cb%3E", "metric=closed&part=lost&value=1",
     ],
 )  # fmt: skip
-def test_parts_of_other_metrics_are_unknown(read, past, query):
+def test_rows_of_other_metrics_are_not_found(read, past, query):
     answer = read("rows/", query)
     assert answer.status_code == 404
     assert not re.search("data-table", answer.content.decode())
 
 
-def test_short_interruptions_are_drawn_and_thousands_are_few():
+def test_short_interruptions_are_drawn_and_thousands_combined():
     narrow = NARROWEST / 50
     pieces = []
     for n in range(5000):

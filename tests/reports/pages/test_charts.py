@@ -1,4 +1,4 @@
-"""The labels below a chart of days: each is wholly seen, and none touches another."""
+"""Labels below a chart of days are complete and do not overlap."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 
 from hci_center.reports.pages import charts
 
-# Of a digit in the charts' font, at 11 units.
+# The width of a digit in the charts' font, at 11 units.
 DIGIT = 6.3
 
 
@@ -20,7 +20,7 @@ def places(days: int, label: str = "02/11/2026") -> list[float]:
 
 
 @pytest.mark.parametrize("days", [1, 2, 7, 11, 12, 13, 22, 25, 30, 61, 92, 400])
-def test_labels_do_not_touch(days: int) -> None:
+def test_labels_do_not_overlap(days: int) -> None:
     half = len("02/11/2026") * DIGIT / 2
     found = places(days)
     assert found
@@ -30,7 +30,7 @@ def test_labels_do_not_touch(days: int) -> None:
         assert right - left > 2 * half
 
 
-def test_short_labels_all_stand_below_few_columns() -> None:
+def test_few_columns_have_all_labels() -> None:
     assert len(places(7)) == 7
     assert len(places(24, "08:00")) >= 11
     assert places(0) == []

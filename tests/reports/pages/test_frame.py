@@ -1,4 +1,4 @@
-"""What all report pages do with their address, and whom they let in."""
+"""Common behaviour of all report pages: their address and permissions."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ pytestmark = pytest.mark.django_db
         "format=csv&table=other", f"manager={10**30}",
     ],
 )  # fmt: skip
-def test_what_is_unknown_is_not_found_and_shows_no_figure(read, past, query):
+def test_unknown_values_are_not_found(read, past, query):
     answer = read("times/", query)
     assert answer.status_code == 404
     page = answer.content.decode()
@@ -67,14 +67,14 @@ def test_an_administrator_sees_all_managers_and_may_choose_one(read, past):
     assert past.support.name in {row[0] for row in one[1:]}
 
 
-def test_operators_are_let_in_nowhere(read, past):
+def test_operators_have_no_access(read, past):
     for client in (Client(), sign_in_to_admin(past.ana.user)):
         answer = read("times/", client=client)
         assert answer.status_code == 302
         assert "/login/" in answer["Location"]
 
 
-def test_a_named_period_stays_named(read, desk):
+def test_a_named_period_keeps_its_name_in_links(read, desk):
     page = desk.get("/admin/reports/times/?period=30d").content.decode()
     assert 'name="period" value="30d"' in page
     assert re.search(r"times/\?period=30d", page)
@@ -90,7 +90,7 @@ def test_a_named_period_stays_named(read, desk):
         ("from=2024-01-01&to=2025-12-01", "at most 400 days"),
     ],
 )
-def test_an_impossible_period_is_said(desk, query, sentence):
+def test_an_invalid_period_is_reported(desk, query, sentence):
     answer = desk.get(f"/admin/reports/times/?{query}")
     assert answer.status_code == 400
     assert sentence in answer.content.decode()
@@ -109,8 +109,8 @@ def own_words():
     return {"pt-BR": "Relatórios", "en": "Reports"}
 
 
-def test_the_pages_need_nothing_of_the_theme(read, past):
-    """They are shown by Django's own admin templates too."""
+def test_the_pages_do_not_depend_on_the_theme(read, past):
+    """They also work with Django's own admin templates."""
     page = read("times/", "by=area")
     libraries = {
         "i18n": "django.templatetags.i18n",
@@ -133,7 +133,7 @@ def _administrator():
     return User.objects.create_superuser("chefe", password="secret-password")
 
 
-def test_a_page_that_takes_too_long_says_what_to_ask(read, monkeypatch):
+def test_a_page_that_takes_too_long_suggests_a_shorter_period(read, monkeypatch):
     def build(self, address):
         with transaction.atomic(), connection.cursor() as cursor:
             cursor.execute("SET LOCAL statement_timeout = '20ms'")

@@ -1,4 +1,4 @@
-"""The other report pages: each figure is the engine's, and its rows are as many."""
+"""The other report pages: figures match the computed ones, and rows their counts."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def ask(centre: Centre, metric: str, *by: str, **over: Any) -> Any:
     return figures(Question(metric, managers, FIRST, LAST, by, **over))
 
 
-def test_every_table_is_the_same_in_its_file(read, past):
+def test_every_table_equals_its_file(read, past):
     for name in TABS:
         page = read(path(name))
         assert page.status_code == 200, name
@@ -59,7 +59,7 @@ def test_every_table_is_the_same_in_its_file(read, past):
             assert book.getvalue().startswith(b"PK"), (name, table)
 
 
-def test_a_column_of_several_kinds_has_its_durations_twice_too(read, past):
+def test_a_mixed_column_has_its_durations_in_seconds_too(read, past):
     head, *rows = read_csv(read("", "format=csv&table=figures"))
     place = head.index("In the period (s)")
     cells = {row[0]: tuple(row[place : place + 2]) for row in rows}
@@ -81,7 +81,7 @@ def test_links_of_groups_are_those_of_single_figures(past):
             assert link(key) == rows_link(address, "tme", [(group, key)], "of")
 
 
-def test_operators_bear_their_figures(read, past):
+def test_operators_have_their_figures(read, past):
     [rows] = shown(read("operators/")).values()
     people = {row[0]: dict(zip(rows[0], row, strict=True)) for row in rows[1:]}
     tmr1 = ask(past, "tmr1", "operator").rows[(str(past.ana.pk),)]
@@ -141,14 +141,14 @@ def test_a_long_table_is_shown_page_by_page(read, past, monkeypatch):
 
 
 @pytest.mark.parametrize("row", ["0", "-1", "x", "9999", "9" * 30, "1%00", "²"])
-def test_a_row_that_is_not_there_is_not_found(read, past, row):
+def test_an_unknown_row_is_not_found(read, past, row):
     answer = read("operators/", f"table=operator&row={row}")
     assert answer.status_code == 404
     assert "Not found." in answer.content.decode()
     assert "data-table" not in answer.content.decode()
 
 
-def test_targets_say_what_was_missed(read, past):
+def test_targets_show_what_was_missed(read, past):
     tables = shown(read("sla/"))
     total = ask(past, "sla_tme").total
     row = next(row for row in tables["targets"] if row[0] == "Target of the queue")
@@ -159,7 +159,7 @@ def test_targets_say_what_was_missed(read, past):
     ]
 
 
-def test_comments_are_read_with_their_marks(read, past):
+def test_comments_are_shown_with_their_marks(read, past):
     survey = Survey.objects.filter(rating=5).first()
     Survey.objects.filter(pk=survey.pk).update(comment=f"{HOSTILE} ok")
     answer = read("csat/")
@@ -192,7 +192,7 @@ def test_findings_of_other_managers_are_not_shown(read, past):
     assert "runs" not in tables
 
 
-def test_foreign_rows_are_in_none(read, past):
+def test_foreign_rows_are_not_shown(read, past):
     write(Centre(NUMBER + 1))
     for metric in ("tme", "closed", "csat"):
         n = ask(past, metric).total
@@ -223,12 +223,12 @@ def test_a_file_of_rows_has_all_of_them_and_is_recorded(read, past, monkeypatch)
 
 
 @pytest.mark.parametrize("name", [*TABS, "rows"])
-def test_a_page_takes_few_statements(desk, past, name):
+def test_a_page_needs_few_statements(desk, past, name):
     address = f"/admin/reports/{path(name)}?{PERIOD}"
     assert len(queries(desk, address)) <= 20
 
 
-def test_operators_are_let_in_nowhere(past):
+def test_operators_have_no_access(past):
     client = sign_in_to_admin(past.ana.user)
     for name in (*TABS, "rows"):
         assert client.get(f"/admin/reports/{path(name)}").status_code == 302

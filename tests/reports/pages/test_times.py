@@ -1,4 +1,4 @@
-"""times/: the figures of the past checked by hand, the same in page, files and API."""
+"""times/: the hand-checked figures, the same in page, files and API."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def expected(row: dict[str, Any]) -> list[str]:
     ]
 
 
-def test_page_file_and_api_say_the_same(read, past):
+def test_page_file_and_api_have_the_same_figures(read, past):
     api = Api(builders.make_key(past.manager))
     for metric, by in product(DURATIONS, ("day", "week", "month", "area", "channel")):
         body = BODY | {"metric": metric, "by": [by]}
@@ -83,14 +83,14 @@ def test_portuguese_excel_opens_it(desk, past):
         ("\tx", "'\tx"), ("\rx", "'\rx"), ("Ana", "Ana"), ("a=1", "a=1"), ("", ""),
     ],
 )  # fmt: skip
-def test_no_text_is_a_formula(text, safe):
+def test_texts_are_not_formulas(text, safe):
     assert guarded(text) == safe
 
 
 HOSTILE = '=HYPERLINK("http://x")<script>alert(1)</script>\'"><img src=x onerror=a>'
 
 
-def test_hostile_names_stay_text_everywhere(read, past):
+def test_hostile_names_are_escaped_everywhere(read, past):
     for area in Area.objects.all():
         Area.objects.filter(pk=area.pk).update(name=f"{HOSTILE}{area.code}")
     Operator.objects.update(name=HOSTILE)
@@ -108,7 +108,7 @@ def test_hostile_names_stay_text_everywhere(read, past):
 
 
 def sheet(answer: Any) -> dict[str, tuple[str, bool]]:
-    """The first sheet of a workbook: text and whether it is a formula, by cell."""
+    """Returns the first sheet of a workbook: text and whether it is a formula, by cell."""
     with zipfile.ZipFile(io.BytesIO(answer.getvalue())) as file:
         root = ElementTree.fromstring(file.read("xl/worksheets/sheet1.xml"))  # noqa: S314 - ours
     found = {}
@@ -121,7 +121,7 @@ def sheet(answer: Any) -> dict[str, tuple[str, bool]]:
     return found
 
 
-def test_the_workbook_holds_the_figures_of_the_page(read, past):
+def test_the_workbook_has_the_figures_of_the_page(read, past):
     rows = shown(read("times/", "by=area"))["tme"]
     cells = sheet(read("times/", "by=area&format=xlsx"))
     for line, row in enumerate(rows[1:], start=2):
@@ -131,7 +131,7 @@ def test_the_workbook_holds_the_figures_of_the_page(read, past):
         assert clock(seconds) == row[2]
 
 
-def test_charts_say_their_figures(read, past):
+def test_charts_have_their_figures_as_text(read, past):
     page = read("times/", "by=area").content.decode()
     assert "median 0:09:30, p90 1:20:00, n = 4</title>" in page
     business = read("times/", "by=area&clock=business").content.decode()
@@ -145,13 +145,13 @@ def test_rows_are_sorted_by_any_column(read, past):
     assert rows[-1][0] == "Total"
 
 
-def test_a_metric_without_operators_says_so(read, past):
+def test_a_metric_without_operators_shows_that(read, past):
     answer = read("times/", f"metric=queue&operator={past.ana.pk}")
     assert "cannot be filtered by: Operator" in answer.content.decode()
     assert shown(answer) == {}
 
 
-def test_it_asks_little(desk, past):
+def test_it_needs_few_statements(desk, past):
     address = f"/admin/reports/times/?{PERIOD}&by=operator"
     before = len(queries(desk, address))
     assert before <= 12

@@ -1,4 +1,4 @@
-"""The wall: live figures with names and links, and what it tells to whom."""
+"""The wall: live figures with names and links, and its permissions."""
 
 from datetime import timedelta
 
@@ -50,12 +50,12 @@ def opened(manager, minutes, **more):
     return make_chat(make_contact(manager, **more), opened_at=at)
 
 
-def test_numbers_lead_to_their_chats(desk, manager):
+def test_numbers_link_to_their_chats(desk, manager):
     area = make_area(manager, "vendas", name="Vendas")
     ana = make_operator(manager, area)
     waiting = opened(manager, 3, area=area)
     owed = opened(manager, 9, area=area, operator=ana, waiting_since=timezone.now())
-    # Without an area, of a manager who had areas when it was opened: a bot has it.
+    # Without an area, of a manager who had areas when it was opened: it is with a bot.
     Area.objects.update(created_at=timezone.now() - timedelta(days=1))
     outside = opened(manager, 5)
     shown = tiles(desk)
@@ -70,7 +70,7 @@ def test_numbers_lead_to_their_chats(desk, manager):
     ]
 
 
-def test_an_area_where_somebody_waits_and_nobody_is_online_is_marked(desk, manager):
+def test_an_area_with_waiting_customers_and_nobody_online_is_marked(desk, manager):
     area = make_area(manager, "vendas", name="Vendas")
     make_area(manager, "suporte", name="Suporte")
     opened(manager, 3, area=area)
@@ -136,7 +136,7 @@ def test_operators_are_named_with_what_they_hold(desk, manager):
     assert desk.get(row.link).context["original"] == ana
 
 
-def test_it_costs_the_same_however_much_is_open(
+def test_the_number_of_queries_is_constant(
     desk, manager, django_assert_max_num_queries
 ):
     for _ in range(12):
@@ -147,7 +147,7 @@ def test_it_costs_the_same_however_much_is_open(
         desk.get("/admin/live/")
 
 
-def test_today_stands_beside_the_days_before(desk, manager):
+def test_today_is_compared_with_the_days_before(desk, manager):
     make_area(manager, "vendas")
     open_chat(make_contact(manager), actor=Actor(""))
     page = desk.get("/admin/today/").content.decode()
@@ -156,7 +156,7 @@ def test_today_stands_beside_the_days_before(desk, manager):
     assert "<svg" in page
 
 
-def test_each_manager_has_his_own_today(manager):
+def test_each_manager_has_its_own_today(manager):
     west, east = make_manager(name="Pago"), make_manager(name="Line")
     # A day apart, whatever the time is.
     for each, zone in ((west, "Pacific/Pago_Pago"), (east, "Pacific/Kiritimati")):
@@ -169,13 +169,13 @@ def test_each_manager_has_his_own_today(manager):
     assert answer.content.decode().count("1 chat opened") == 2
 
 
-def test_its_page_may_connect_to_the_feed_and_others_may_not(desk):
+def test_only_its_page_may_connect_to_the_feed(desk):
     assert "connect-src 'self' ws://" in desk.get("/admin/")["Content-Security-Policy"]
     other = desk.get("/admin/chats/chat/")["Content-Security-Policy"]
     assert "ws://" not in other
 
 
-def test_an_operator_and_a_stranger_see_nothing(client, manager):
+def test_operators_and_anonymous_visitors_have_no_access(client, manager):
     opened(manager, 5, name="Somebody")
     for page in ("/admin/live/", "/admin/today/"):
         client.logout()
@@ -184,13 +184,13 @@ def test_an_operator_and_a_stranger_see_nothing(client, manager):
         assert client.get(page).status_code in (302, 403)
 
 
-def test_a_supervisor_of_nobody_sees_a_first_page(manager):
+def test_a_supervisor_without_managers_sees_the_first_page(manager):
     nobody = make_supervisor()
     opened(manager, 5, name="Somebody")
     assert sign_in_to_admin(nobody).get("/admin/live/").status_code in (302, 403)
 
 
-def test_companies_are_told_apart(manager):
+def test_companies_are_distinguished(manager):
     other = make_manager(name="Oficina Sul")
     for each in (manager, other):
         opened(each, 5, area=make_area(each, "vendas", name="Vendas"))

@@ -84,7 +84,7 @@ def sound(container, codec, rate=48_000, layout="mono", **options):
 def film(
     container, codec, sound_codec=None, size=(160, 120), layout="mono", rate=48_000
 ):
-    """One second of video, with a tone if an audio codec is given."""
+    """Returns one second of video, with a tone if an audio codec is given."""
     made = io.BytesIO()
     with av.open(made, "w", container) as output:
         stream = output.add_stream(codec, rate=10)

@@ -1,4 +1,4 @@
-"""What a conversion makes of a file, judged by decoding it."""
+"""Results of conversions, checked by decoding them."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ def test_a_recording_becomes_a_voice_note(make, name):
     assert b"OpusHead\x01\x01" in content[:64]
 
 
-def test_a_recording_that_breaks_off_is_kept_as_far_as_it_goes(make):
+def test_a_truncated_recording_is_converted_up_to_its_end(make):
     whole = samples.recording_of_chrome()
     _, content = make(whole[: len(whole) * 2 // 3], "audio/webm", "voice")
     assert 0.3 < decoded_sound(content)[4] < 0.9
@@ -120,13 +120,13 @@ def test_a_picture_becomes_jpeg(make, form, mime):
         assert (image.format, image.mode, image.size) == ("JPEG", "RGB", (160, 120))
 
 
-def test_what_shines_through_is_white(make):
+def test_transparent_areas_become_white(make):
     _, content = make(samples.image("PNG", mode="RGBA"), "image/png", "image")
     with Image.open(io.BytesIO(content)) as image:
         assert min(image.getpixel((150, 110))) > 250
 
 
-def test_a_picture_is_turned_upright_and_loses_what_the_camera_wrote(make):
+def test_a_picture_is_rotated_upright_and_loses_its_metadata(make):
     exif = Image.Exif()
     exif[0x0112], exif[0x010F] = 6, "Camera of Maria"
     _, content = make(samples.image("JPEG", exif=exif.tobytes()), "image/jpeg", "image")
@@ -136,7 +136,7 @@ def test_a_picture_is_turned_upright_and_loses_what_the_camera_wrote(make):
 
 
 @pytest.mark.parametrize("mode", ["CMYK", "L", "1", "P", "LA", "I;16"])
-def test_a_picture_of_any_mode_becomes_one_that_phones_show(make, mode):
+def test_a_picture_of_any_colour_mode_is_converted_for_phones(make, mode):
     source = Image.new("L", (40, 30), 255)
     source = (
         source.convert("I").point(lambda v: v * 256).convert("I;16")
@@ -166,13 +166,13 @@ def test_a_picture_that_is_too_large_is_scaled(make):
         assert image.width / image.height == pytest.approx(9 / 7, abs=0.05)
 
 
-def test_a_picture_of_more_than_any_client_shows_is_scaled(make):
+def test_a_picture_with_too_many_pixels_is_scaled(make):
     _, content = make(samples.image("PNG", (5000, 100)), "image/png", "image")
     with Image.open(io.BytesIO(content)) as image:
         assert image.width == 4096
 
 
-def test_a_sticker_stays_as_it_is_where_it_is_one(make):
+def test_a_sticker_is_kept_if_the_gateway_supports_it(make):
     for content in (
         samples.image("WEBP", (512, 512), "RGBA"),
         samples.animation("WEBP", (512, 512)),
@@ -187,14 +187,14 @@ def test_a_sticker_stays_as_it_is_where_it_is_one(make):
         assert made.kind in ("image", "video")
 
 
-def test_another_webp_is_a_picture(make):
+def test_another_webp_becomes_a_picture(make):
     made, content = make(samples.image("WEBP"), "image/webp", "picture", stickers=True)
     assert (made.kind, made.mime) == ("image", "image/jpeg")
     assert Image.open(io.BytesIO(content)).format == "JPEG"
 
 
 @pytest.mark.parametrize("form", ["GIF", "WEBP"])
-def test_a_picture_that_moves_becomes_a_film(make, form):
+def test_an_animated_picture_becomes_a_video(make, form):
     mime = f"image/{form.lower()}"
     made, content = make(samples.animation(form, (65, 47)), mime, "picture")
     assert (made.kind, made.mime) == ("video", "video/mp4")
@@ -203,7 +203,7 @@ def test_a_picture_that_moves_becomes_a_film(make, form):
     assert size == (64, 48)
 
 
-def test_a_gif_that_stands_still_is_a_picture(make):
+def test_a_still_gif_becomes_a_picture(make):
     made, content = make(samples.image("GIF"), "image/gif", "picture")
     assert (made.kind, made.mime) == ("image", "image/jpeg")
     assert Image.open(io.BytesIO(content)).format == "JPEG"
@@ -224,7 +224,7 @@ FILMS = {
 
 
 @pytest.mark.parametrize("name", FILMS)
-def test_a_film_becomes_h264_and_aac(make, name):
+def test_a_video_becomes_h264_and_aac(make, name):
     recorded, mime, has_sound = FILMS[name]
     made, content = make(recorded(), mime, "video", is_checked=True)
     assert (made.kind, made.mime, made.is_unchanged) == ("video", "video/mp4", False)
@@ -236,14 +236,14 @@ def test_a_film_becomes_h264_and_aac(make, name):
         assert decoded_sound(content)[4] == pytest.approx(1.0, abs=0.15)
 
 
-def test_a_film_that_fits_stays_as_it_is(make):
+def test_an_accepted_video_is_unchanged(make):
     for container, mime in (("mp4", "video/mp4"), ("3gp", "video/3gpp")):
         content = samples.film(container, "libx264", "aac")
         made, kept = make(content, mime, "video", is_checked=True)
         assert (made.is_unchanged, made.mime, kept) == (True, mime, content)
 
 
-def test_a_film_in_another_container_keeps_its_streams(make):
+def test_a_video_in_another_container_keeps_its_streams(make):
     content = samples.film("mov", "libx264", "aac")
     _, copy = make(content, "video/quicktime", "video")
     assert copy[4:8] == b"ftyp"
@@ -256,8 +256,8 @@ def packets(content):
         return [bytes(packet) for packet in read.demux(video=0) if packet.size]
 
 
-def test_a_film_held_upright_is_upright(make):
-    """Telephones write the film as the sensor lies, and how it is to be turned."""
+def test_a_portrait_video_stays_upright(make):
+    """Phones record in the orientation of the sensor, and store a rotation."""
     content = turned(samples.film("mp4", "libx265", None, (160, 120)))
     _, made = make(content, "video/mp4", "video", is_checked=True)
     assert decoded_film(made)[2] == (120, 160)
@@ -270,7 +270,7 @@ def turned(content):
     return content[:at] + struct.pack(">9i", *fixed) + content[at + 36 :]
 
 
-def test_a_large_film_is_made_smaller(make):
+def test_a_large_video_is_compressed(make):
     content = samples.film("mov", "mpeg4", None, (1920, 1080))
     _, made = make(content, "video/quicktime", "video")
     assert decoded_film(made)[2] == (1280, 720)
@@ -289,7 +289,7 @@ def test_a_large_film_is_made_smaller(make):
         (samples.film("webm", "libvpx"), "audio/webm", "voice", "empty"),
     ],
 )  # fmt: skip
-def test_what_cannot_be_taken_apart_is_said_so(make, content, mime, form, reason):
+def test_undecodable_files_are_reported(make, content, mime, form, reason):
     with pytest.raises(CannotConvertError) as refusal:
         make(content, mime, form)
     assert refusal.value.reason == reason
