@@ -55,7 +55,7 @@ KINDS: dict[str, Any] = {
     "policy": _("policy"),
     "qr": _("QR code"),
     "reply": _("quick reply"),
-    "report": _("report"),
+    "report": _("report page"),
     "schedule": _("version of the hours"),
     "supervision": _("supervision"),
     "tag": _("tag"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
+from django.utils.html import escape
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.widgets import UnfoldAdminIntegerFieldWidget
@@ -64,6 +65,8 @@ class KeyForm(NetworksForm):
             "in_path",
             "by_address",
         ]
+        # The page prints help texts as HTML, in which `<key>` would be a tag.
+        help_texts = {"in_path": escape(ApiKey._meta.get_field("in_path").help_text)}
 
     def clean_name(self) -> str:
         name: str = self.cleaned_data["name"]

@@ -42,6 +42,8 @@ class SupervisionInline(TabularInline):
     model = Supervision
     formset = SupervisionFormSet
     extra = 0
+    # Without `reads_only`: the form of the user sets it for all of his managers.
+    fields = ["manager"]
     autocomplete_fields = ["manager"]
     verbose_name = gettext_lazy("supervised manager")
     verbose_name_plural = gettext_lazy("supervised managers")

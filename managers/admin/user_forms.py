@@ -59,16 +59,33 @@ class AccountForm(forms.ModelForm):  # type: ignore[type-arg]
     def clean_username(self) -> str:
         username: str = self.cleaned_data["username"]
         user = self.account()
-        same_name = User.objects.filter(username=username)
+        if user is not None and user.username == username:
+            return username
+        # Two names that differ only in case would be mistaken for each other.
+        same_name = User.objects.filter(username__iexact=username)
         if (same_name.exclude(pk=user.pk) if user else same_name).exists():
             raise ValidationError(_("This user name is taken."))
         return username
 
-    def clean_new_password(self) -> str:
-        password: str = self.cleaned_data["new_password"]
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        password = cleaned.get("new_password")
         if password:
-            validate_password(password, self.account())
-        return password
+            try:
+                validate_password(password, self._person_described())
+            except ValidationError as error:
+                self.add_error("new_password", error)
+        return cleaned
+
+    def _person_described(self) -> User:
+        """Returns an unsaved user as the form describes him, to compare a password."""
+        user = self.account() or User()
+        typed = self.cleaned_data
+        return User(
+            username=typed.get("username", user.username),
+            first_name=typed.get("first_name") or typed.get("name", user.first_name),
+            email=typed.get("email", user.email),
+        )
 
     def sign_in_as(self, user: User) -> None:
         """Sets the user name and password from the form on the user."""

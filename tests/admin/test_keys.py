@@ -233,3 +233,7 @@ def test_an_ordinary_key_has_no_warning(office, manager):
     shown = office.get(f"{LIST}{ApiKey.objects.get().pk}/change/").content.decode()
     assert "bo-alarm" not in shown
     assert re.search(r"Calls today.*?>\s*2\s*<", shown, re.DOTALL)
+
+
+def test_the_help_of_a_key_in_the_path_shows_where_the_key_stands(office):
+    assert "/k/&lt;key&gt;/api/" in office.get(ADD).content.decode()

@@ -50,6 +50,34 @@ def test_a_password_is_required_and_validated(office, db):
     ]
 
 
+@pytest.mark.parametrize(
+    "said", [{"first_name": "Philippa"}, {"email": "philippa@example.com"}]
+)
+def test_a_password_like_the_new_person_is_refused(office, manager, said):
+    form = typed(manager, username="nova", new_password="philippa1", **said)
+    assert list(errors(office.post(ADD, form))) == ["new_password"]
+    form = typed(manager, username="philippa", new_password="philippa1")
+    assert list(errors(office.post(ADD, form))) == ["new_password"]
+    assert not User.objects.filter(username__in=["nova", "philippa"]).exists()
+
+
+def test_a_user_name_that_differs_only_in_case_is_taken(office, manager, supervisor):
+    form = typed(manager, username=supervisor.username.upper())
+    assert list(errors(office.post(ADD, form))) == ["username"]
+    twin = make_supervisor(manager)
+    User.objects.create_user(twin.username.upper())
+    form = kept(Supervision.objects.get(user=twin), username=twin.username)
+    assert office.post(change(twin), form).status_code == 302
+
+
+def test_only_the_form_of_the_user_makes_auditors(office, manager):
+    page = office.get(ADD).content.decode()
+    assert 'name="reads_only"' in page
+    assert "__prefix__-reads_only" not in page
+    office.post(ADD, typed(manager, reads_only="on"))
+    assert Supervision.objects.get(user__username="sofia").reads_only
+
+
 def test_changing_without_a_password_keeps_it(office, supervisor):
     supervision = Supervision.objects.get(user=supervisor)
     form = kept(supervision, username="novo") | {"supervisions-0-DELETE": "on"}

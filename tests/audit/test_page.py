@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from html import unescape
+
 import pytest
 
 from hci_center.audit.models import AuditLine
@@ -79,3 +81,9 @@ def test_the_history_of_an_object_shows_its_lines(supervisor, sales):
     sales.save()
     page = sign_in_to_admin(supervisor).get(f"/admin/areas/area/{sales.pk}/history/")
     assert "<code>name</code> Balcão" in page.content.decode()
+
+
+def test_an_exported_page_of_figures_is_called_a_report(admin_client):
+    record("export", "report", "times")
+    page = admin_client.get("/admin/audit/", HTTP_ACCEPT_LANGUAGE="pt-BR")
+    assert "relatório times" in unescape(page.content.decode())
