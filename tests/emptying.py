@@ -81,4 +81,8 @@ def _delete(cursor: Any, tables: list[str], tells: str) -> None:
         if not isinstance(error.__cause__, InsufficientPrivilege):
             raise
         # Another server, whose role may not disable triggers.
-        cursor.execute(f"TRUNCATE {', '.join(tables)} CASCADE")
+        cursor.execute(
+            "SET hci.truncating = 'on';"
+            f"TRUNCATE {', '.join(tables)} CASCADE;"
+            "RESET hci.truncating"
+        )

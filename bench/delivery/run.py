@@ -67,6 +67,7 @@ class Bench:
             return False
 
     def fill(self, contacts: int, each: int) -> None:
+        self.database.execute("SET hci.truncating = 'on'")
         self.database.execute(
             "TRUNCATE managers_manager, managers_apikey, auth_user CASCADE"
         )

@@ -67,7 +67,14 @@ def test_a_rollback_also_removes_the_line():
 
 
 @pytest.mark.parametrize(
-    "statement", ["UPDATE audit_line SET act = 'x'", "DELETE FROM audit_line"]
+    "statement",
+    [
+        "UPDATE audit_line SET act = 'x'",
+        "DELETE FROM audit_line",
+        "TRUNCATE audit_line",
+        f"TRUNCATE audit_line_{timezone.now().year}",
+        f"TRUNCATE audit_line_{timezone.now().year + 1}",
+    ],
 )
 def test_a_line_cannot_be_changed(statement: str):
     record("export", "report")
@@ -101,3 +108,5 @@ def test_the_worker_creates_the_partition_of_the_next_year():
         job.call()
         cursor.execute("SELECT to_regclass(%s)", [f"audit_line_{following}"])
         assert cursor.fetchone()[0]
+        with pytest.raises(IntegrityError, match="append-only"), transaction.atomic():
+            cursor.execute(f"TRUNCATE audit_line_{following}")

@@ -118,6 +118,7 @@ class Post:
         while self.workers:
             self.kill_worker()
         with self.connect() as database:
+            database.execute("SET hci.truncating = 'on'")
             database.execute("TRUNCATE managers_manager, auth_user CASCADE")
 
     def kill_worker(self) -> None:
