@@ -11,6 +11,7 @@ from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from hci_center.audit.recording import record
 from hci_center.legacy.conversations import Chats
 from hci_center.legacy.documents import Document, documents_of, files_of
 from hci_center.legacy.fields import Fields, WrongFieldError
@@ -68,6 +69,7 @@ def run(options: Options, report: Report) -> bool:
             is_right = _Import(options, report).read(users, chats)
             if not is_right or not options.commits:
                 raise _RolledBackError
+            _record(report)
     except _RolledBackError:
         return is_right
     except IntegrityError as error:
@@ -77,6 +79,17 @@ def run(options: Options, report: Report) -> bool:
         for table in TABLES:
             cursor.execute(f"ANALYZE {table}")
     return True
+
+
+def _record(report: Report) -> None:
+    """Writes one line of the audit for an import that made or changed rows."""
+    counts = {
+        name: {outcome: found[outcome] for outcome in ("made", "changed")}
+        for name, found in report.counts.items()
+        if found["made"] or found["changed"]
+    }
+    if counts:
+        record("import", "import", after=counts)
 
 
 def _begin() -> None:

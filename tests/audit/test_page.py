@@ -5,6 +5,7 @@ from __future__ import annotations
 from html import unescape
 
 import pytest
+from django.utils import translation
 
 from hci_center.audit.models import AuditLine
 from hci_center.audit.recording import record
@@ -85,5 +86,7 @@ def test_the_history_of_an_object_shows_its_lines(supervisor, sales):
 
 def test_an_exported_page_of_figures_is_called_a_report(admin_client):
     record("export", "report", "times")
-    page = admin_client.get("/admin/audit/", HTTP_ACCEPT_LANGUAGE="pt-BR")
+    # The language of a request remains the thread's.
+    with translation.override("pt-br"):
+        page = admin_client.get(PAGE, HTTP_ACCEPT_LANGUAGE="pt-BR")
     assert "relatório times" in unescape(page.content.decode())

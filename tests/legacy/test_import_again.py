@@ -8,6 +8,7 @@ from django.core.management import CommandError
 from areas.models import Area
 from chats.models import Chat, Message
 from contacts.models import Contact
+from hci_center.audit.models import AuditLine
 from tests import builders
 from tests.legacy.conftest import chat, contact, message, oid, user, write
 from tests.legacy.database import everything, problems
@@ -25,10 +26,13 @@ def test_a_second_run_changes_no_row(tmp_path, import_legacy):
         ],
     )
     import_legacy("--commit")
+    line = AuditLine.objects.get(act="import")
+    assert line.after["messages"] == {"made": 3, "changed": 0}
     before = everything()
     for options in (["--commit"], ["--commit", "--delta"], ["--verify"]):
         import_legacy(*options)
         assert everything() == before
+    assert AuditLine.objects.get(act="import") == line
 
 
 class TestDelta:
