@@ -18,6 +18,7 @@ from django.template.loader import render_to_string
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
+from chats.gateways.file_names import named_as
 from contacts.models import Contact
 from hci_center.audit.recording import record
 from hci_center.background import faults
@@ -35,7 +36,6 @@ KEPT_FOR = timedelta(days=7)
 # Dossiers are in Portuguese, for Brazilian customers.
 LANGUAGE = "pt-br"
 _NAME = re.compile(r"[^A-Za-z0-9._-]")
-_SUFFIX = re.compile(r"[a-z0-9]{1,8}")
 
 
 def make_waiting() -> int:
@@ -171,7 +171,7 @@ def _portrait(dossier: Dossier, manager: Manager, contact: Contact) -> str:
     portrait = getattr(contact, "portrait", None)
     if portrait is None:
         return ""
-    name = f"retratos/{_safe(manager.name)}-{contact.pk}.{_suffix(portrait.mime)}"
+    name = named_as(f"retratos/{_safe(manager.name)}-{contact.pk}", portrait.mime)
     return name if dossier.stored(name, portrait.file.name) else ""
 
 
@@ -184,8 +184,8 @@ def _add_chat(dossier: Dossier, chat: dict[str, Any], zone: tzinfo) -> None:
         mime, stored_name = message.pop("mime") or "", message.pop("file_name")
         del message["file_uuid"]
         if stored_name:
-            kind = _safe(message["type"])
-            name = f"arquivos/{protocol}/{number:02d}-{kind}.{_suffix(mime)}"
+            own = _safe(message["details"].get("fileName") or message["type"])
+            name = f"arquivos/{protocol}/{named_as(f'{number:02d}-{own}', mime)}"
             message["file"] = name if dossier.stored(name, stored_name) else ""
         cells.append(csv_cells(message, zone))
     dossier.text(f"mensagens/{protocol}.csv", csv_text(CSV_HEAD, cells))
@@ -193,8 +193,3 @@ def _add_chat(dossier: Dossier, chat: dict[str, Any], zone: tzinfo) -> None:
 
 def _safe(name: str) -> str:
     return _NAME.sub("_", name).strip(".")[:80] or "_"
-
-
-def _suffix(mime: str) -> str:
-    suffix = mime.partition("/")[2].partition(";")[0].rpartition(".")[2]
-    return suffix if _SUFFIX.fullmatch(suffix) else "bin"

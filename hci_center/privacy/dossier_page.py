@@ -39,7 +39,8 @@ def csv_cells(message: Row, zone: tzinfo) -> list[str]:
         message["content"],
         message["details"].get("caption", ""),
         message["file"] or message["url"],
-        _label(Status, message["status"]),
+        # Of what the customer wrote, the status says nothing to him.
+        _label(Status, message["status"]) if message["direction"] == "out" else "",
     ]
 
 

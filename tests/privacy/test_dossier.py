@@ -15,7 +15,7 @@ from django.core.files.storage import default_storage
 from django.core.management import CommandError, call_command
 from django.utils import timezone
 
-from chats.models import ChatEvent, Message, Note
+from chats.models import Attachment, ChatEvent, Message, Note
 from contacts.models import Contact
 from hci_center.audit.models import AuditLine
 from hci_center.privacy import dossier
@@ -25,6 +25,7 @@ from tests.admin.conftest import sign_in_to_admin
 from tests.privacy.person import NUMBER, WORD, make_person
 from tests.privacy.test_erasing import ask, erase
 
+OFFICE = "application/vnd.openxmlformats-officedocument"
 HOSTILE = "<script>alert(1)</script>"
 
 
@@ -69,6 +70,7 @@ def test_the_zip_holds_everything(request_, supervisor, manager):
     assert len(held["deliveries"]) == 2
     assert WORD in held["raw"][0]["payload"]
     pictures = [name for name in names if name.startswith("arquivos/")]
+    assert all(name.endswith(f"-{WORD}.png") for name in pictures)
     assert file.read(pictures[0]) == f"a file of {WORD}".encode()
     assert len([name for name in names if name.startswith("retratos/")]) == 1
     (table, _other) = [name for name in names if name.startswith("mensagens/")]
@@ -93,6 +95,27 @@ def test_readable_files_have_names_of_kinds_and_local_times(
     tables = [name for name in file.namelist() if name.startswith("mensagens/")]
     rows = file.read(tables[0]).decode("utf-8-sig").split("\r\n")
     assert re.match(r"\d\d/\d\d/\d{4} \d\d:\d\d:\d\d;(Recebida|Enviada);", rows[1])
+    states = {(row.split(";")[1], row.split(";")[-1] != "") for row in rows[1:-1]}
+    assert states == {("Recebida", False), ("Enviada", True)}
+
+
+@pytest.mark.parametrize(
+    ("mime", "suffix"),
+    [
+        (f"{OFFICE}.wordprocessingml.document", "docx"),
+        ("text/plain", "txt"),
+        ("audio/mpeg", "mp3"),
+        ("application/x-unknown", "bin"),
+    ],
+)
+def test_files_bear_suffixes_that_open_them(person, mime, suffix):
+    Attachment.objects.update(mime=mime)
+    made = io.BytesIO()
+    dossier.write_dossier(ask(person, kind="dossier"), made)
+    inside = zipfile.ZipFile(made).namelist()
+    names = [name for name in inside if name.startswith("arquivos/")]
+    assert names
+    assert all(name.endswith(f".{suffix}") for name in names)
 
 
 def test_it_has_the_managers_retention_periods(person, manager):
