@@ -31,21 +31,31 @@ MOST_AN_HOUR = 20
 _TOUCH = """
 UPDATE contacts_contact SET last_message_at = greatest(last_message_at, %s) WHERE id = %s
 """
-# The number of automatic messages to the contact in the last hour, and whether there
-# has been neither an operator's message nor a claim since the last `muted` line.
+# The number of automatic messages to the contact in the last hour, and whether they have
+# been stopped. An operator's message or a claim after the `muted` line lets them go on,
+# and the count starts again: otherwise the next one would stop them at once.
 _SILENCE = """
+WITH stopped AS (
+  SELECT e.id, e.chat_id, e.at
+    FROM chats_chat h JOIN chats_chatevent e ON e.chat_id = h.id
+   WHERE h.contact_id = %(contact)s AND e.kind = 'muted'
+     AND (h.id = %(chat)s OR e.at > clock_timestamp() - interval '1 hour')
+   ORDER BY e.id DESC LIMIT 1
+), resumed AS (
+  SELECT greatest(
+    (SELECT max(x.at) FROM chats_chatevent x
+      WHERE x.chat_id = s.chat_id AND x.id > s.id AND x.kind = 'claimed'),
+    (SELECT max(m.stored_at) FROM chats_message m
+      WHERE m.chat_id = s.chat_id AND m.direction = 'out' AND m.auto IN ('', 'phone')
+        AND m.sender <> '0' AND m.stored_at > s.at)) AS at
+    FROM stopped s
+)
 SELECT (SELECT count(*) FROM chats_chat h JOIN chats_message m ON m.chat_id = h.id
          WHERE h.contact_id = %(contact)s AND m.auto = ANY(%(by_rules)s)
-           AND m.stored_at > clock_timestamp() - interval '1 hour'),
-       EXISTS (
-  SELECT FROM chats_chatevent e
-   WHERE e.chat_id = %(chat)s AND e.kind = 'muted'
-     AND NOT EXISTS (SELECT FROM chats_chatevent x
-                      WHERE x.chat_id = e.chat_id AND x.id > e.id AND x.kind = 'claimed')
-     AND NOT EXISTS (SELECT FROM chats_message m
-                      WHERE m.chat_id = e.chat_id AND m.direction = 'out'
-                        AND m.auto IN ('', 'phone') AND m.sender <> '0'
-                        AND m.stored_at > e.at))
+           AND m.stored_at > greatest(clock_timestamp() - interval '1 hour',
+                                      (SELECT at FROM resumed))),
+       EXISTS (SELECT FROM stopped s, resumed r
+                WHERE s.chat_id = %(chat)s AND r.at IS NULL)
 """
 _DELIVER = """
 INSERT INTO chats_delivery (message_id, manager_id, contact_id, channel, choices, token,

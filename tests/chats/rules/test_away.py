@@ -167,3 +167,31 @@ def test_a_claim_ends_the_muting(closed, maria, says, ana, manager, api):
     Message.objects.update(stored_at=timezone.now() - timedelta(hours=2))
     says(maria, "oi")
     assert len(automatic_texts()) == automatic.MOST_AN_HOUR + 1
+
+
+def test_after_a_claim_the_automatic_messages_are_counted_anew(
+    closed, maria, says, ana, manager, api
+):
+    for _ in range(automatic.MOST_AN_HOUR + 1):
+        says(maria, "eco")
+        Contact.objects.update(away_until=None)
+    chat = Chat.objects.get()
+    ChatEvent.objects.create(chat=chat, manager=manager, kind="claimed", operator=ana)
+    for _ in range(automatic.MOST_AN_HOUR + 1):
+        says(maria, "oi")
+        Contact.objects.update(away_until=None)
+    assert len(automatic_texts()) == 2 * automatic.MOST_AN_HOUR
+    assert kinds().count("muted") == 2
+
+
+def test_a_chat_after_the_one_in_which_a_person_wrote_is_not_muted(
+    closed, maria, says, ana, manager, api
+):
+    for _ in range(automatic.MOST_AN_HOUR + 1):
+        says(maria, "eco")
+        Contact.objects.update(away_until=None)
+    chat = Chat.objects.get()
+    ChatEvent.objects.create(chat=chat, manager=manager, kind="claimed", operator=ana)
+    assert api.delete("/api/chat/", {"contactId": maria.external_id}).status_code == 200
+    says(maria, "bom dia")
+    assert len(automatic_texts()) == automatic.MOST_AN_HOUR + 1
