@@ -28,26 +28,12 @@ from chats.rules.candidates import (
 )
 from chats.rules.context import RuleContext
 from chats.rules.tasks import LeasedTask, schedule
+from chats.rules.waiting import last_operator, waiting_in
 from contacts.models import Contact
 from hci_center.database.clock import server_time
 
 # When to retry a contact that another transaction has locked, in seconds.
 AGAIN = 0.1
-# How many of the longest waiting are tried, if other transactions have locked their
-# rows.
-TRIED = 20
-
-# The longest waiting first. Contacts inside the menu are not waiting, nor are those
-# whose messages the rules have not handled yet: they may start the menu.
-_WAITING = """
-SELECT c.id FROM contacts_contact c
-  JOIN chats_chat h ON h.contact_id = c.id AND h.closed_at IS NULL
- WHERE c.area_id = %(area)s AND c.operator_id IS NULL AND c.deleted_at IS NULL
-   AND NOT EXISTS (SELECT FROM chats_menustate x WHERE x.chat_id = h.id)
-   AND NOT EXISTS (SELECT FROM chats_task t
-                    WHERE t.kind = 'inbound' AND t.contact_id = c.id)
- ORDER BY greatest(c.queued_at, h.opened_at), c.id LIMIT %(limit)s
-"""
 # Claims lock the operator FOR SHARE, so claims and assignments are serialized. He
 # cannot leave the area meanwhile.
 _LOCK_OPERATOR = """
@@ -99,30 +85,6 @@ INSERT INTO areas_lastassignment (operator_id, area_id, at)
 VALUES (%(operator)s, %(area)s, clock_timestamp())
 ON CONFLICT (operator_id, area_id) DO UPDATE SET at = excluded.at
 """
-# The operator of the contact's previous chat, if it was closed within that time and
-# nobody has had the current one; for a reopened chat, its previous operator.
-_LAST_OPERATOR = """
-SELECT CASE WHEN r.id IS NULL THEN (
-         SELECT p.last_operator_id FROM chats_chat p
-          WHERE p.contact_id = h.contact_id AND p.closed_at IS NOT NULL
-            AND p.closed_at >= clock_timestamp() - make_interval(secs => %(within)s)
-          ORDER BY p.closed_at DESC LIMIT 1)
-       WHEN r.cause = 'customer' AND clock_timestamp() - make_interval(secs => %(within)s) <= (
-         SELECT max(e.at) FROM chats_chatevent e
-          WHERE e.chat_id = h.id AND e.kind = 'closed')
-       THEN (
-         SELECT e.operator_id FROM chats_chatevent e
-          WHERE e.chat_id = h.id AND e.id < r.id AND e.operator_id IS NOT NULL
-          ORDER BY e.id DESC LIMIT 1) END
-  FROM chats_chat h
-  LEFT JOIN LATERAL (
-    SELECT e.id, e.cause FROM chats_chatevent e
-     WHERE e.chat_id = h.id AND e.kind = 'reopened' ORDER BY e.id DESC LIMIT 1) r ON true
- WHERE h.contact_id = %(contact)s AND h.closed_at IS NULL
-   AND NOT EXISTS (
-     SELECT FROM chats_chatevent t
-      WHERE t.chat_id = h.id AND t.operator_id IS NOT NULL AND t.id > coalesce(r.id, 0))
-"""
 # The operator from whom a person released or moved the contact, if that happened last.
 _LET_GO = """
 SELECT before.operator_id
@@ -164,7 +126,7 @@ def handle_assign(task: LeasedTask) -> None:
     policy = rules.policy
     if not _is_on(policy) or not rules.timetable.is_open(server_time()):
         return
-    waiting = _waiting(area)
+    waiting = waiting_in(area, policy)
     skipped = False
     for contact_id in waiting:
         choice = choose(contact_id, area, policy)
@@ -191,14 +153,6 @@ def choose(contact_id: int, area_id: int, policy: PolicySettings) -> Choice:
     last = last_operator(contact_id, policy)
     chosen, candidates = prefer(found, rule, last, lambda: _one(_LET_GO, [contact_id]))
     return Choice(contact_id, chosen, candidates)
-
-
-def last_operator(contact_id: int, policy: PolicySettings) -> int | None:
-    """Returns the operator of the previous chat, if `lastOperator` applies."""
-    if not policy.last_operator:
-        return None
-    values = {"contact": contact_id, "within": policy.last_operator}
-    return _one(_LAST_OPERATOR, values)
 
 
 def fits_last_operator(context: RuleContext) -> bool:
@@ -283,12 +237,6 @@ def sweep() -> None:
 
 def _is_on(policy: PolicySettings) -> bool:
     return policy.assign != Assignment.OFF or policy.last_operator > 0
-
-
-def _waiting(area_id: int) -> list[int]:
-    with connection.cursor() as cursor:
-        cursor.execute(_WAITING, {"area": area_id, "limit": TRIED})
-        return [contact_id for (contact_id,) in cursor.fetchall()]
 
 
 def _again(task: LeasedTask, wait: timedelta) -> None:

@@ -22,8 +22,6 @@ from hci_center.times import as_time
 # A recorded assignment within this time after the rule's one counts as the same: the
 # real one takes a moment.
 PROMPT = timedelta(seconds=1)
-# How many of the longest waiting are tried, as by the rule itself.
-TRIED = 20
 # The maximum number of explanations in a response.
 SAMPLE = 20
 
@@ -223,14 +221,17 @@ class Replay:
         if not self._openings or not is_on:
             return
         while self._waiting:
-            tried = sorted(self._waiting.values(), key=lambda one: one.order)[:TRIED]
-            if not any(self._give(waiting, at) for waiting in self._tries(tried)):
+            if not any(self._give(waiting, at) for waiting in self._tries(at)):
                 return
 
-    def _tries(self, waiting: list[Waiting]) -> list[Waiting]:
-        # If nobody is free for the first, nobody is for the others. Without a rule,
-        # each has its own last operator.
-        return waiting[:1] if self._rule.assign != Assignment.OFF else waiting
+    def _tries(self, at: datetime) -> list[Waiting]:
+        waiting = self._waiting.values()
+        if self._rule.assign != Assignment.OFF:
+            # If nobody is free for the first, nobody is for the others.
+            return [min(waiting, key=lambda one: one.order)]
+        # Without a rule, each has its own last operator.
+        found = [one for one in waiting if self._last_operator(one, at) is not None]
+        return sorted(found, key=lambda one: one.order)
 
     def _give(self, waiting: Waiting, at: datetime) -> bool:
         assign = self._rule.assign

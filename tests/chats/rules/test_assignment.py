@@ -12,6 +12,7 @@ from chats.conversations.audit import Actor
 from chats.conversations.lifecycle import close_chat, open_chat
 from chats.models import AssignmentRecord, ChatEvent, Task
 from chats.rules import assignment, tasks
+from chats.rules.waiting import TRIED
 from contacts.models import Contact
 from tests import builders
 from tests.chats.rules.conftest import connect, holders, pause, wait_in
@@ -169,6 +170,18 @@ def test_it_works_without_a_rule(manager, sales, team):
     contact, other = returning(sales, a), wait_in(sales, since=99)
     give(sales)
     assert holders(contact, other) == [a, None]
+
+
+def test_without_a_rule_others_may_have_been_waiting_longer(manager, sales, team):
+    builders.save_policy(manager, sales, assign="off", lastOperator=600)
+    a, b, _c = team
+    pause(b)
+    others = [wait_in(sales, since=99) for _ in range(TRIED)]
+    paused = [returning(sales, b) for _ in range(TRIED)]
+    contact = returning(sales, a)
+    give(sales)
+    assert holders(contact) == [a]
+    assert set(holders(*others, *paused)) == {None}
 
 
 # Order and time of assignments
