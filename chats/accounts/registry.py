@@ -23,6 +23,7 @@ from chats.gateways.events import Webhook
 from chats.gateways.evolution import Evolution, EvolutionWebhook
 from chats.gateways.http import FILE, Http
 from chats.gateways.messenger import Messenger, MessengerWebhook
+from chats.gateways.parsing import text
 from chats.gateways.trusted_download import download
 from chats.gateways.whatsapp_cloud import WhatsAppCloud, WhatsAppCloudWebhook
 from chats.gateways.wppconnect import WPPConnect, WPPConnectWebhook
@@ -200,8 +201,29 @@ WEBHOOKS: dict[str, Webhook] = {
 }
 
 
-# Gateways that do not sign their webhooks: each manager has its own webhook address.
-UNSIGNED = (EVOLUTION, WPPCONNECT)
+# Gateways that do not sign their webhooks: each manager has its own webhook address. The
+# key that names the account, in an event as in the settings.
+UNSIGNED = {EVOLUTION: "instance", WPPCONNECT: "session"}
+
+
+def account_named(source: str, payload: dict[str, Any]) -> str:
+    """Returns the account that an event of an unsigned gateway names; "" if none."""
+    key = UNSIGNED.get(source)
+    return "" if key is None else text(payload.get(key))
+
+
+def account_name(gateway: str, sealed: str) -> str:
+    """Returns the name of an unsigned gateway's account in its settings.
+
+    "" if it has none, or if no key decrypts the settings.
+    """
+    key = UNSIGNED.get(gateway)
+    if key is None:
+        return ""
+    try:
+        return gateway_settings(sealed).get(key, "").strip()
+    except ImproperlyConfigured:
+        return ""
 
 
 def webhook_path(source: str, manager_id: int) -> str:

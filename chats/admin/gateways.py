@@ -179,7 +179,7 @@ class GatewayAccountAdmin(ReportsAdmin):
         self, request: HttpRequest, chosen: QuerySet[GatewayAccount]
     ) -> HttpResponse | None:
         rows = chosen.select_related("manager").filter(
-            channel=Channel.WHATSAPP, manager__gateway__in=UNSIGNED
+            channel=Channel.WHATSAPP, manager__gateway__in=tuple(UNSIGNED)
         )
         if not rows.exists():
             message = _("None of the chosen sessions has a webhook address of its own.")

@@ -16,7 +16,7 @@ from typing import Any
 
 from django.db import connection
 
-from chats.accounts.registry import WEBHOOKS
+from chats.accounts.registry import WEBHOOKS, account_named
 from chats.conversations.queries import as_uuid
 from chats.gateways.events import Receipt
 from chats.inbound import processing
@@ -35,7 +35,8 @@ from hci_center.logs.context import bound
 
 logger = logging.getLogger(__name__)
 
-Parsed = tuple[ClaimedEvent, Receipt | None]
+# An event, its receipt if it can be processed in a batch, and the account it names.
+Parsed = tuple[ClaimedEvent, Receipt | None, str]
 
 # The maximum number of events of a partition that are claimed at once.
 AT_ONCE = 20
@@ -101,7 +102,7 @@ def process(claimed: Sequence[ClaimedEvent], is_stopping: Callable[[], bool]) ->
         if is_over():
             break
         ended = _apply(events, find) if is_receipt else set()
-        for event, _receipt in events:
+        for event, _receipt, _name in events:
             if is_over():
                 break
             if event.id not in ended:
@@ -136,16 +137,16 @@ def give_back(claimed: Sequence[ClaimedEvent]) -> None:
         cursor.execute(_GIVE_BACK, values)
 
 
-def _parsed(claimed: ClaimedEvent) -> tuple[ClaimedEvent, Receipt | None]:
-    """Returns the event, with its receipt if it can be processed in a batch."""
+def _parsed(claimed: ClaimedEvent) -> Parsed:
     try:
-        events = WEBHOOKS[claimed.source].parse(json.loads(claimed.payload))
+        payload = json.loads(claimed.payload)
+        events = WEBHOOKS[claimed.source].parse(payload)
     except Exception:  # noqa: BLE001 - parked where it is processed
-        return claimed, None
+        return claimed, None, ""
     match events:
         case [Receipt(external_ids=[_]) as receipt] if claimed.attempts <= 1:
-            return claimed, receipt
-    return claimed, None
+            return claimed, receipt, account_named(claimed.source, payload)
+    return claimed, None, ""
 
 
 def _apply(events: Sequence[Parsed], find: AccountFinder) -> set[int]:
@@ -155,9 +156,9 @@ def _apply(events: Sequence[Parsed], find: AccountFinder) -> set[int]:
     """
     ended: set[int] = set()
     try:
-        manager_id = find(events[0][0]).manager_id
-        for some in _rounds(events):
-            ended |= _apply_round(manager_id, some)
+        account = find(events[0][0])
+        for some in _rounds([one for one in events if account.is_named(one[2])]):
+            ended |= _apply_round(account.manager_id, some)
     except processing.UnknownAccountError:
         return ended
     except Exception as error:
@@ -170,7 +171,7 @@ def _apply(events: Sequence[Parsed], find: AccountFinder) -> set[int]:
 def _rounds(events: Sequence[Parsed]) -> Iterator[list[tuple[int, Receipt]]]:
     """Splits receipts, in order, into parts in which no message occurs twice."""
     part: dict[str, tuple[int, Receipt]] = {}
-    for event, receipt in events:
+    for event, receipt, _name in events:
         if receipt is None or (receipt.uuid and as_uuid(receipt.uuid) is None):
             continue
         if receipt.external_ids[0] in part:

@@ -72,6 +72,12 @@ class WebhookAccount:
     manager_id: int
     number: int | None
     page: str | None
+    # How an unsigned gateway's events name the account; "" if that is not known.
+    name: str = ""
+
+    def is_named(self, name: str) -> bool:
+        """Returns whether an event with that name, or without any, is of the account."""
+        return not name or not self.name or name == self.name
 
 
 def handle_event(account: WebhookAccount, source: str, event: Event) -> str:

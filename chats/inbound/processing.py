@@ -10,10 +10,11 @@ import logging
 import zlib
 from collections.abc import Callable
 
+from django.db import connection
 from django.utils.translation import gettext as _
 
 from chats.accounts.cloud_accounts import cloud_account
-from chats.accounts.registry import WEBHOOKS
+from chats.accounts.registry import WEBHOOKS, account_name, account_named
 from chats.gateways.events import Ignored
 from chats.gateways.whatsapp_cloud.webhook import BUSINESS_ACCOUNT
 from chats.inbound import handlers
@@ -24,7 +25,6 @@ from chats.models import InboundEvent
 from hci_center.database.faults import fault_of
 from hci_center.errors import UnavailableError
 from hci_center.limits import give_memory_back
-from managers.models import Manager
 
 logger = logging.getLogger(__name__)
 
@@ -36,12 +36,21 @@ LONGEST_STORAGE_WAIT = 86400.0
 STORAGE_WAIT = 60.0
 # After an event with more characters, freed memory is returned to the system.
 _LARGE = 2**20
+# The settings as they are stored: decrypted ones are cached.
+_OF_MANAGER = """
+SELECT id, number, facebook_id, gateway, gateway_settings FROM managers_manager WHERE id = %s
+"""
+_OF_PAGE = _OF_MANAGER.replace("WHERE id", "WHERE facebook_id")
 # The number of partitions per account in which events about unknown messages wait.
 _BUCKETS = 64
 
 
 class UnknownAccountError(Exception):
     """No manager has the account of the event."""
+
+
+class OtherAccountError(Exception):
+    """The event names another account than the manager's, to whose address it came."""
 
 
 AccountFinder = Callable[[ClaimedEvent], handlers.WebhookAccount]
@@ -79,6 +88,9 @@ def process(claimed: ClaimedEvent, find_account: AccountFinder | None = None) ->
             end(claimed, InboundEvent.State.DONE, _("Its message is not known."))
     except UnknownAccountError:
         end(claimed, InboundEvent.State.PARKED, _("No manager has this account."))
+    except OtherAccountError as error:
+        sentence = _("It is of another account than the manager's: %s.") % error
+        end(claimed, InboundEvent.State.PARKED, sentence)
     except Exception as error:
         # A broken event must not block the others; a database error may be temporary.
         if fault_of(error) is not None:
@@ -114,6 +126,8 @@ def _act(claimed: ClaimedEvent, find_account: AccountFinder) -> str:
     if claimed.lane.startswith(BUSINESS_ACCOUNT):
         return _("No manager names this business account.")
     account = find_account(claimed)
+    if not account.is_named(name := account_named(claimed.source, payload)):
+        raise OtherAccountError(name)
     notes: list[str] = []
     unknown: UnknownMessageError | None = None
     for event in events:
@@ -134,14 +148,18 @@ def account_of(claimed: ClaimedEvent) -> handlers.WebhookAccount:
         if cloud is None:
             raise UnknownAccountError
         return handlers.WebhookAccount(cloud.manager_id, cloud.number, cloud.page)
-    if claimed.source == InboundEvent.Source.FACEBOOK:
-        found = Manager.objects.filter(facebook_id=account or None)
-    else:
-        found = Manager.objects.filter(pk=int(account))
-    row = found.values_list("id", "number", "facebook_id").first()
+    with connection.cursor() as cursor:
+        if claimed.source == InboundEvent.Source.FACEBOOK:
+            cursor.execute(_OF_PAGE, [account or None])
+        else:
+            cursor.execute(_OF_MANAGER, [int(account)])
+        row = cursor.fetchone()
     if row is None:
         raise UnknownAccountError
-    return handlers.WebhookAccount(*row)
+    manager_id, number, page, gateway, sealed = row
+    # After a change of the gateway, events of the earlier one are not compared.
+    name = account_name(gateway, sealed) if gateway == claimed.source else ""
+    return handlers.WebhookAccount(manager_id, number, page, name)
 
 
 def _bucket(reference: str) -> str:
