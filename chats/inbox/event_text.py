@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 
-from chats.models import ChatEvent
+from chats.models import Auto, ChatEvent
 
 Kind, Cause = ChatEvent.Kind, ChatEvent.Cause
 
@@ -17,7 +19,8 @@ Kind, Cause = ChatEvent.Kind, ChatEvent.Cause
 class EventFacts:
     """A ledger line with names instead of ids; "" if there is none.
 
-    `who` did it, `operator` and `area` are the contact's afterwards.
+    `who` did it, `operator` and `area` are the contact's afterwards. `detail` is the
+    line's own, with codes.
     """
 
     kind: str
@@ -27,6 +30,7 @@ class EventFacts:
     area: str = ""
     reason: str = ""
     time: str = ""
+    detail: Mapping[str, Any] = field(default_factory=dict)
 
 
 # By kind and cause, else by kind: with an actor, and without.
@@ -55,9 +59,14 @@ _SENTENCES: dict[tuple[str, str], tuple[str | Promise, str | Promise]] = {
         lazy("%(who)s transferred to %(area)s"),
         lazy("Entered %(area)s"),
     ),
+    # Why the menu led there is in the line of its end.
     (Kind.ENTERED_AREA, Cause.MENU): (
-        lazy("The customer chose %(area)s in the menu"),
-        lazy("The customer chose %(area)s in the menu"),
+        lazy("Entered %(area)s from the menu"),
+        lazy("Entered %(area)s from the menu"),
+    ),
+    (Kind.ENTERED_AREA, Cause.ENTRY): (
+        lazy("Entered %(area)s, the area of new customers"),
+        lazy("Entered %(area)s, the area of new customers"),
     ),
     (Kind.ENTERED_AREA, Cause.AWAY): (
         lazy("Moved to %(area)s: the other area is closed"),
@@ -70,6 +79,18 @@ _SENTENCES: dict[tuple[str, str], tuple[str | Promise, str | Promise]] = {
     (Kind.ASSIGNED, ""): (
         lazy("Assigned to %(operator)s"),
         lazy("Assigned to %(operator)s"),
+    ),
+    (Kind.ASSIGNED, Cause.FEWEST): (
+        lazy("Assigned to %(operator)s: fewest open chats"),
+        lazy("Assigned to %(operator)s: fewest open chats"),
+    ),
+    (Kind.ASSIGNED, Cause.ROTATION): (
+        lazy("Assigned to %(operator)s: in turn"),
+        lazy("Assigned to %(operator)s: in turn"),
+    ),
+    (Kind.ASSIGNED, Cause.LAST): (
+        lazy("Assigned to %(operator)s: served the customer last"),
+        lazy("Assigned to %(operator)s: served the customer last"),
     ),
     (Kind.TRANSFERRED, ""): (
         lazy("%(who)s transferred to %(operator)s"),
@@ -95,6 +116,14 @@ _SENTENCES: dict[tuple[str, str], tuple[str | Promise, str | Promise]] = {
         lazy("The customer ended the chat"),
         lazy("The customer ended the chat"),
     ),
+    (Kind.CLOSED, Cause.MENU): (
+        lazy("The customer ended the chat in the menu"),
+        lazy("The customer ended the chat in the menu"),
+    ),
+    (Kind.MUTED, ""): (
+        lazy("Automatic messages stopped: too many within an hour"),
+        lazy("Automatic messages stopped: too many within an hour"),
+    ),
     (Kind.NOTED, ""): (lazy("%(who)s wrote a note"), lazy("A note was written")),
     (Kind.TAGGED, ""): (lazy("%(who)s changed the tags"), lazy("The tags changed")),
     (Kind.SCHEDULED, ""): (
@@ -104,6 +133,48 @@ _SENTENCES: dict[tuple[str, str], tuple[str | Promise, str | Promise]] = {
     (Kind.AWAY, ""): (
         lazy("The customer was told that %(area)s is closed"),
         lazy("The customer was told that %(area)s is closed"),
+    ),
+}
+
+# By kind, a value of the line's detail and the sentence for it.
+_DETAILED: dict[str, tuple[str, dict[Any, Promise]]] = {
+    Kind.BOT_ENDED: (
+        "why",
+        {
+            "area": lazy("Menu ended: the customer chose an area"),
+            "human": lazy("Menu ended: left to a person"),
+            "customer": lazy("Menu ended: the customer ended the chat"),
+            "timeout": lazy("Menu ended: the customer did not answer"),
+            "retries": lazy("Menu ended: too many wrong answers"),
+            "taken": lazy("Menu ended: somebody took over"),
+            "sa": lazy("Menu ended: another program changed the step (sa)"),
+            "edited": lazy("Menu ended: there is no menu any more"),
+        },
+    ),
+    Kind.WARNED: (
+        "said",
+        {
+            True: lazy("The customer was warned of being idle"),
+            False: lazy("The customer was idle; no warning was sent"),
+        },
+    ),
+    Kind.SURVEY_LOST: (
+        "why",
+        {
+            "window": lazy("Survey not sent: the time for an answer was over"),
+            "muted": lazy("Survey not sent: automatic messages are stopped"),
+        },
+    ),
+    Kind.UNSAID: (
+        "auto",
+        dict.fromkeys(
+            Auto.values,
+            lazy("Automatic message not sent: the time for an answer was over"),
+        ),
+    ),
+    Kind.RATED: (
+        "rating",
+        dict.fromkeys(range(1, 6), lazy("The customer gave the mark %(rating)s")),
     ),
 }
 
@@ -117,6 +188,9 @@ def event_text(facts: EventFacts) -> str:
 
 
 def _sentence(facts: EventFacts) -> str:
+    detailed = _detailed(facts)
+    if detailed is not None:
+        return detailed
     found = _SENTENCES.get((facts.kind, facts.cause)) or _SENTENCES.get(
         (facts.kind, "")
     )
@@ -130,3 +204,16 @@ def _sentence(facts: EventFacts) -> str:
         "operator": facts.operator or _("nobody"),
         "area": facts.area or _("no area"),
     }
+
+
+def _detailed(facts: EventFacts) -> str | None:
+    """Returns the sentence of the line's detail; None if there is none for it."""
+    detail = facts.detail
+    if facts.kind == Kind.BOT_STEP and "step" in detail:
+        text = _("Menu question: %(step)s")
+        if detail.get("option") is not None:
+            text = _("Answer %(option)s in the menu, next question: %(step)s")
+        return text % detail
+    key, sentences = _DETAILED.get(facts.kind, ("", {}))
+    sentence = sentences.get(detail.get(key))
+    return None if sentence is None else str(sentence) % detail

@@ -170,6 +170,7 @@ def _event_shapes(manager_id: int, events: Iterable[_Event]) -> list[Shape]:
             area=event.area_name,
             reason=reasons.get(event.reason, event.reason),
             time=f"{event.at.astimezone(zone):%H:%M}",
+            detail=event.detail if isinstance(event.detail, dict) else {},
         )
         shapes.append(
             {

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from typing import get_args
+
 import pytest
 
 from areas.models import ClosingReason, TransferReason
 from chats.inbox.event_text import EventFacts, event_text
 from chats.models import ChatEvent, Survey
+from chats.rules.menu_answers import Why
 from tests import builders
 from tests.chats.inbox.rows import at
 from tests.conftest import signed_in
@@ -134,3 +137,52 @@ def test_the_contact_must_be_visible(api, contact, bruno):
     refused(person.post("/api/chat/history", body), 404, "chat_not_found")
     unknown = body | {"operatorId": "0", "protocol": "BR0"}
     refused(api.post("/api/chat/history", unknown), 404, "chat_not_found")
+
+
+@pytest.mark.parametrize(
+    ("kind", "cause", "detail", "english", "portuguese"),
+    [
+        ("bot_step", "", {"step": "inicio", "option": None},
+         "Menu question: inicio", "Pergunta do menu: inicio"),
+        ("bot_step", "", {"step": "pedido", "option": 2},
+         "Answer 2 in the menu, next question: pedido",
+         "Resposta 2 no menu, próxima pergunta: pedido"),
+        ("bot_ended", "", {"why": "retries"}, "Menu ended: too many wrong answers",
+         "Menu encerrado: respostas erradas demais"),
+        ("bot_ended", "", {"why": "timeout"}, "Menu ended: the customer did not answer",
+         "Menu encerrado: o cliente não respondeu"),
+        ("bot_ended", "", None, "Menu ended", "Menu encerrado"),
+        ("entered_area", "menu", None, "Entered Suporte from the menu",
+         "Entrou em Suporte pelo menu"),
+        ("assigned", "last", None, "Assigned to Ana: served the customer last",
+         "Atribuído a Ana: foi quem atendeu o cliente da última vez"),
+        ("warned", "", {"said": False}, "The customer was idle; no warning was sent",
+         "O cliente ficou inativo; nenhum aviso foi enviado"),
+        ("survey_lost", "", {"why": "muted"},
+         "Survey not sent: automatic messages are stopped",
+         "Pesquisa não enviada: as mensagens automáticas estão suspensas"),
+        ("unsaid", "", {"auto": "away"},
+         "Automatic message not sent: the time for an answer was over",
+         "Mensagem automática não enviada: o prazo para responder tinha acabado"),
+        ("rated", "", {"rating": 4}, "The customer gave the mark 4",
+         "O cliente deu a nota 4"),
+    ],
+)  # fmt: skip
+def test_a_line_of_a_rule_says_why(
+    api, contact, ana, support, kind, cause, detail, english, portuguese
+):
+    chat = builders.make_chat(contact)
+    actor = "rule:any"
+    line(
+        chat, kind, cause=cause, detail=detail, actor=actor, area=support, operator=ana
+    )
+    for language, text in (("en", english), ("pt-BR", portuguese)):
+        headers = {"Accept-Language": language}
+        (event,) = history(api, contact, headers=headers)["events"]
+        assert event["text"] == f"{text} (09:00)"
+
+
+@pytest.mark.parametrize("why", get_args(Why))
+def test_every_end_of_the_menu_has_a_reason(why):
+    facts = EventFacts("bot_ended", detail={"why": why})
+    assert event_text(facts) != event_text(EventFacts("bot_ended"))
