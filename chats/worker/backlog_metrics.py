@@ -62,12 +62,12 @@ SELECT extract(epoch FROM clock_timestamp() - coalesce(
          (SELECT min(applied) FROM django_migrations)))::float8
 """
 _SINGLE = (
-    ("hci_inbound_waiting", "Events of gateways that are not processed."),
-    ("hci_inbound_oldest_seconds", "For how long the oldest of them waits."),
-    ("hci_inbound_parked", "Events that could not be processed."),
-    ("hci_background_faults", "Background faults that occurred in the last hour."),
-    ("hci_chats_homeless", "Open chats that nobody who works can take."),
-    ("hci_files_unstored", "Received files that cannot be stored."),
+    ("hci_inbound_waiting", "Inbound events that are waiting to be processed."),
+    ("hci_inbound_oldest_seconds", "Age of the oldest waiting inbound event."),
+    ("hci_inbound_parked", "Inbound events that could not be processed."),
+    ("hci_background_faults", "Faults of background work in the last hour."),
+    ("hci_chats_homeless", "Open chats that no active operator can take."),
+    ("hci_files_unstored", "Received files that could not be stored yet."),
 )
 
 
@@ -88,7 +88,9 @@ class BacklogMetrics(Collector):
             connection.close()
         yield from families
         yield GaugeMetricFamily(
-            "hci_database_up", "Whether the database answers.", value=answers
+            "hci_database_up",
+            "1 if the database responded to this scrape, else 0.",
+            value=answers,
         )
 
 
@@ -108,9 +110,9 @@ def _by_gateway(name: str, text: str, rows: Rows, place: int) -> Metric:
 
 def _deliveries() -> Iterator[Metric]:
     rows = _rows(_DELIVERIES)
-    yield _by_gateway("hci_delivery_waiting", "Messages that are not sent.", rows, 1)
+    yield _by_gateway("hci_delivery_waiting", "Messages waiting to be sent.", rows, 1)
     yield _by_gateway(
-        "hci_delivery_oldest_seconds", "For how long the oldest waits.", rows, 2
+        "hci_delivery_oldest_seconds", "Age of the oldest waiting message.", rows, 2
     )
 
 
@@ -118,10 +120,10 @@ def _accounts() -> Iterator[Metric]:
     rows = _rows(_ACCOUNTS)
     for place, (name, text) in enumerate(
         (
-            ("hci_accounts", "Accounts of gateways."),
-            ("hci_accounts_closed", "Accounts whose session is not open."),
-            ("hci_accounts_paused", "Accounts through which nothing is sent now."),
-            ("hci_accounts_alarmed", "Accounts that a person has to look at."),
+            ("hci_accounts", "Gateway accounts."),
+            ("hci_accounts_closed", "Gateway accounts whose session is not open."),
+            ("hci_accounts_paused", "Gateway accounts whose sends are paused."),
+            ("hci_accounts_alarmed", "Gateway accounts with an alert."),
         ),
         1,
     ):
@@ -138,7 +140,7 @@ def _backups() -> Iterator[Metric]:
     """Yields the age of the latest backup, in seconds."""
     family = GaugeMetricFamily(
         "hci_backup_age_seconds",
-        "Age of the latest backup; without any, of the installation.",
+        "Age of the latest backup, or of the installation if there is none.",
     )
     [(is_there,)] = _rows("SELECT to_regclass('backups_backup') IS NOT NULL")
     if is_there:
@@ -151,10 +153,10 @@ def _backups() -> Iterator[Metric]:
 def _tasks() -> Iterator[Metric]:
     due = backlog()
     count = GaugeMetricFamily(
-        "hci_tasks_due", "Tasks of the rules that are due.", labels=["kind"]
+        "hci_tasks_due", "Due tasks of the rules.", labels=["kind"]
     )
     lag = GaugeMetricFamily(
-        "hci_tasks_lag_seconds", "Since when the oldest is due.", labels=["kind"]
+        "hci_tasks_lag_seconds", "Delay of the oldest due task.", labels=["kind"]
     )
     for one in due:
         count.add_metric([one.kind], one.count)

@@ -41,24 +41,26 @@ class WorkerMetrics(Collector):
     def collect(self) -> Iterator[Metric]:
         outcomes = CounterMetricFamily(
             "hci_delivery_attempts",
-            "Attempts to send a message, by outcome.",
+            "Attempts to send a message, by result.",
             labels=["gateway", "outcome"],
         )
         for key, count in sorted(self._outcomes.items()):
             outcomes.add_metric(list(key), count)
         yield outcomes
         yield _family(
-            "hci_delivery_call_seconds", "Duration of an attempt.", self._calls
+            "hci_delivery_call_seconds", "Duration of attempts to send.", self._calls
         )
         yield _family(
             "hci_delivery_seconds",
-            "From queued to accepted by the gateway.",
+            "Time from queueing a message to its acceptance by the gateway.",
             self._delays,
         )
         used = GaugeMetricFamily(
-            "hci_worker_slots_used", "Slots in use.", labels=["kind"]
+            "hci_worker_slots_used", "Slots for jobs in use.", labels=["kind"]
         )
-        slots = GaugeMetricFamily("hci_worker_slots", "Slots.", labels=["kind"])
+        slots = GaugeMetricFamily(
+            "hci_worker_slots", "Slots for simultaneous jobs.", labels=["kind"]
+        )
         for kind, (now, most) in self._slots().items():
             used.add_metric([kind], now)
             slots.add_metric([kind], most)

@@ -12,20 +12,20 @@ from chats.rules.backlog import Due
 
 PREFIX = "hci_feed_"
 COUNTERS = {
-    "changes": "Changes that were sent to sockets.",
-    "changes_read": "Those of them that were read from the table.",
-    "gaps": "Batches with a change missing before them.",
+    "changes": "Changes sent to sockets.",
+    "changes_read": "Changes sent to sockets that were read from the table.",
+    "gaps": "Received batches with missing changes before them.",
     "checks": "Checks of the sockets' credentials.",
-    "frames": "Frames written, one for each socket.",
+    "frames": "Frames written, counted for each socket.",
     "bytes": "Bytes written to sockets.",
 }
 GAUGES = {
-    "fan_out_seconds": "CPU time of the latest batch.",
-    "waiting": "Changes that the relay has not numbered.",
-    "numbered_per_second": "What the relay numbers.",
+    "fan_out_seconds": "CPU time of sending the latest batch.",
+    "waiting": "Changes not numbered by the relay yet.",
+    "numbered_per_second": "Changes numbered by the relay per second.",
     "sockets": "Open sockets.",
-    "audiences": "Groups of sockets with the same rights.",
-    "cursor": "Number of the latest change that was sent.",
+    "audiences": "Groups of sockets with the same permissions.",
+    "cursor": "Number of the latest sent change.",
 }
 
 
@@ -71,10 +71,10 @@ class FeedCollector(Collector):
 def _tasks(due: list[Due]) -> Iterator[Metric]:
     """The tasks of the rules, which are the same in each feed process."""
     count = GaugeMetricFamily(
-        "hci_tasks_due", "Tasks of the rules that are due.", labels=["kind"]
+        "hci_tasks_due", "Due tasks of the rules.", labels=["kind"]
     )
     lag = GaugeMetricFamily(
-        "hci_tasks_lag_seconds", "Since when the oldest is due.", labels=["kind"]
+        "hci_tasks_lag_seconds", "Delay of the oldest due task.", labels=["kind"]
     )
     for one in due:
         count.add_metric([one.kind], one.count)

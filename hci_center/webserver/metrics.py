@@ -18,16 +18,16 @@ from hci_center.metrics.histogram import Histogram
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 GAUGES = {
     "threads": "Django threads.",
-    "threads_busy": "Django threads that answer a request.",
-    "waiting": "Requests that wait for a thread.",
-    "body_bytes": "Bytes of request bodies that are kept.",
-    "body_bytes_limit": "The most bytes of request bodies that are kept.",
+    "threads_busy": "Django threads that are processing a request.",
+    "waiting": "Requests waiting for a Django thread.",
+    "body_bytes": "Bytes of request bodies in memory.",
+    "body_bytes_limit": "Limit of the bytes of request bodies in memory.",
 }
 POOLS = ("body_bytes", "body_bytes_limit")
 
 
 class Call:
-    """What was measured of a call: one method of one route."""
+    """Measurements of one method of one route."""
 
     __slots__ = ("database", "seconds", "statements", "statuses")
 
@@ -77,15 +77,15 @@ class WebMetrics(Collector):
     def _calls_families(self) -> Iterator[Metric]:
         labels = ["method", "route"]
         requests = CounterMetricFamily(
-            "hci_http_requests", "Requests answered.", labels=[*labels, "status"]
+            "hci_http_requests", "Answered requests.", labels=[*labels, "status"]
         )
         seconds = HistogramMetricFamily(
             "hci_http_request_seconds",
-            "From the headers of a request to the end of its answer.",
+            "Time from the headers of a request to the end of its response.",
             labels=labels,
         )
         database = CounterMetricFamily(
-            "hci_http_database_seconds", "Time of the database.", labels=labels
+            "hci_http_database_seconds", "Time spent in the database.", labels=labels
         )
         statements = CounterMetricFamily(
             "hci_http_statements", "SQL statements.", labels=labels

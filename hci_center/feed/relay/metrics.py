@@ -19,12 +19,12 @@ logger = logging.getLogger(__name__)
 
 PREFIX = "hci_relay_"
 COUNTERS = {
-    "numbered": "Changes that this relay has numbered.",
+    "numbered": "Changes numbered by this relay.",
     "steps": "Reads that found changes.",
     "published": "Messages published on the channel layer.",
-    "dropped": "Messages not published: the feed processes read the table.",
+    "dropped": "Messages that could not be published; the feed reads the table.",
 }
-# Of the database, so each relay answers them alike.
+# State of the database, the same in each relay.
 _STATE = rf"""
 SELECT b.*, h.seq, n.count, n.last - h.seq, k.off, k.failing, k.lag
   FROM ({BACKLOG}) b (waiting, lag, per_second, interval_ms, silent), change_head h,
@@ -39,17 +39,17 @@ SELECT b.*, h.seq, n.count, n.last - h.seq, k.off, k.failing, k.lag
           FROM feed_hook) k (off, failing, lag)
 """  # noqa: S608 - of constants
 GAUGES = {
-    "waiting": "Changes that are not numbered.",
-    "lag_seconds": "For how long the oldest of them waits.",
-    "numbered_per_second": "What the leading relay numbers.",
-    "interval_milliseconds": "The pause of the leading relay.",
-    "silent_seconds": "Since when no relay has reported that it leads.",
+    "waiting": "Changes not numbered yet.",
+    "lag_seconds": "Age of the oldest change not numbered yet.",
+    "numbered_per_second": "Changes numbered by the leading relay per second.",
+    "interval_milliseconds": "Pause between two reads of the leading relay.",
+    "silent_seconds": "Time since a relay last reported that it leads.",
     "cursor": "Number of the latest change.",
     "partitions": "Partitions of the change log.",
-    "numbers_ahead": f"Numbers with a partition; {SIZE} are made at a time.",
-    "hooks_off": "Outgoing webhooks that were switched off for their failures.",
+    "numbers_ahead": f"Free numbers with a partition; each adds {SIZE}.",
+    "hooks_off": "Outgoing webhooks that were disabled after failures.",
     "hooks_failing": "Outgoing webhooks whose latest POST has failed.",
-    "hooks_failing_seconds": "Since when the longest failing of them fails.",
+    "hooks_failing_seconds": "Time for which an outgoing webhook has failed, at most.",
 }
 
 
@@ -75,12 +75,14 @@ class RelayCollector(Collector):
             value = getattr(self._metrics, name)
             yield CounterMetricFamily(PREFIX + name, text, value=value)
         yield GaugeMetricFamily(
-            f"{PREFIX}leads", "Whether this relay leads.", value=self._metrics.leads
+            f"{PREFIX}leads",
+            "1 if this relay leads, else 0.",
+            value=self._metrics.leads,
         )
         state = _state()
         yield GaugeMetricFamily(
             "hci_database_up",
-            "Whether the database answers.",
+            "1 if the database responded to this scrape, else 0.",
             value=state is not None,
         )
         for (name, text), value in zip(GAUGES.items(), state or (), strict=False):
