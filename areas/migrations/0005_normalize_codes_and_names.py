@@ -56,7 +56,8 @@ def normalize_areas(apps: Any, schema_editor: Any) -> None:
         cursor.execute(_HAS_FEED)
         [has_feed] = cursor.fetchone()
     if has_feed:
-        # Contacts, operators and areas contain the code: sockets reload everything.
+        # Rows of contacts, operators and areas contain the code, so sockets reload
+        # everything.
         schema_editor.execute("SELECT change_bulk_load()")
     schema_editor.execute(
         "ALTER TABLE areas_area DISABLE TRIGGER area_code_is_permanent"

@@ -4,7 +4,7 @@ from hci_center.database.indexes import BuildIndexConcurrently
 
 
 class Migration(migrations.Migration):
-    # So that presence is kept meanwhile.
+    # Built concurrently, so that presence can be written meanwhile.
     atomic = False
 
     dependencies = [("areas", "0013_planned_policies")]

@@ -1,8 +1,8 @@
 from django.db import migrations
 
-# A worker that is awake holds the lock (shared) and looks by itself, so the writers
-# are spared the NOTIFY: it makes all commits of a database take turns. Whoever can
-# have the lock alone finds nobody awake, and wakes them all.
+# While a worker is awake, it holds this advisory lock (shared) and polls the tables, so
+# writers need no NOTIFY, which would serialize all commits of the database. If a writer
+# can get the lock exclusively, no worker is awake, and it notifies all of them.
 FORWARD = """
 CREATE FUNCTION wake_delivery() RETURNS void LANGUAGE plpgsql AS $$
 BEGIN

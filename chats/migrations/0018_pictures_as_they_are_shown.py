@@ -4,16 +4,16 @@ import django.db.models.deletion
 import django.db.models.functions.datetime
 from django.db import migrations, models
 
-# Pictures that were stored before are looked at by the worker, the newest first; until
-# then they are only downloaded.
+# The worker processes pictures that were stored before, the newest first; until then
+# they can only be downloaded.
 QUEUE = """
 UPDATE chats_attachment SET showing = 'copy'
  WHERE mime IN ('image/jpeg', 'image/png', 'image/gif', 'image/webp');
 INSERT INTO chats_picturecopy (attachment_id, uuid, file, mime, size, attempts)
 SELECT id, gen_random_uuid(), '', '', 0, 0 FROM chats_attachment WHERE showing = 'copy';
 """
-# An address of ours is signed for whoever sees the contact, so it must not lead to
-# the picture of another.
+# Responses sign addresses of our pictures for callers who may see the contact, so a
+# contact must not refer to the picture of another one.
 OWN_ALONE = """
 UPDATE contacts_contact c SET photo = ''
   FROM chats_portrait p

@@ -1,4 +1,5 @@
-"""The admin's log of changes names customers' rows by their ids, older entries too."""
+"""Names customers' rows in the admin's log of changes by their ids, older entries too.
+"""
 
 from django.db import migrations
 

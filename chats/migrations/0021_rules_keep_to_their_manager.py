@@ -1,6 +1,6 @@
 from django.db import migrations
 
-# The ledger's own trigger is that of migration 0003.
+# The trigger of the ledger itself is in migration 0003.
 FORWARD = """
 CREATE TRIGGER assignment_is_append_only BEFORE UPDATE OR DELETE ON chats_assignment
   FOR EACH ROW EXECUTE FUNCTION ledger_is_append_only();

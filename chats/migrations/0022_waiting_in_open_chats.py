@@ -1,6 +1,6 @@
 from django.db import migrations
 
-# Of open chats only: closed ones wait for nothing. No column of the feed changes.
+# Only for open chats, as nobody waits in closed ones. No column of the feed changes.
 FILL = """
 UPDATE contacts_contact c
    SET waiting_since = (

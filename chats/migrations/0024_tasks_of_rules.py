@@ -1,7 +1,7 @@
 from django.db import migrations, models
 
-# By row: the statements that store messages insert a task only for managers with rules,
-# and no row is to cost nothing.
+# A row trigger: the statements that store messages insert a task only for managers with
+# rules, and must not cost anything otherwise.
 FORWARD = """
 DROP TRIGGER wake_delivery ON chats_task;
 CREATE TRIGGER wake_delivery AFTER INSERT OR UPDATE OF version ON chats_task

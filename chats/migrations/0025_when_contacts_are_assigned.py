@@ -1,9 +1,9 @@
 from django.db import migrations
 
-# A contact that enters a queue, and an operator who can take one more, schedule the
-# assignment of their areas, whatever brought it about. Nothing happens for managers
-# without rules. `claimed` and `opened` lines fire nothing: a claim fills a slot, and
-# what a customer's first message sets off is decided by the rules.
+# A contact that enters a queue, or an operator who can take one more chat, schedules
+# the assignment of the area, whatever the cause. Nothing is scheduled for managers
+# without rules. `claimed` and `opened` lines schedule nothing: a claim fills a slot,
+# and the rules process a customer's first message.
 FORWARD = """
 CREATE FUNCTION schedule_assignment(manager bigint, areas bigint[]) RETURNS void
 LANGUAGE sql AS $$

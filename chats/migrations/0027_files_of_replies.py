@@ -13,7 +13,7 @@ BACKWARD = "ALTER TABLE chats_reply DROP CONSTRAINT reply_file_of_manager;"
 
 
 class Migration(migrations.Migration):
-    # No call wrote a file's columns before this: nothing is lost with them.
+    # No call wrote these columns before, so no data is lost with them.
     dependencies = [
         ("chats", "0026_notes_are_append_only"),
         ("managers", "0005_rules"),

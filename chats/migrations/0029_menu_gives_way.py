@@ -1,7 +1,7 @@
 from django.db import migrations
 
-# Whoever moves, releases, closes or reopens a chat inside the menu ends it: the task
-# finds that at once, so that the contact waits in its queue without writing again.
+# Moving, releasing, closing or reopening a chat in the menu ends the menu: the
+# scheduled task does so at once, so that the contact is queued without writing again.
 FORWARD = """
 CREATE OR REPLACE FUNCTION assign_after_event() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE

@@ -1,9 +1,9 @@
-"""Lets messages keep the id of the button, row or quick reply that was tapped."""
+"""Adds to messages the id of the tapped button, row or quick reply."""
 
 from django.db import migrations
 
 DROP = "ALTER TABLE chats_message DROP CONSTRAINT message_details_are_known;"
-# Not checked for present rows: they held the stricter one.
+# Existing rows need no check, because they satisfy the stricter constraint.
 ADD = """
 ALTER TABLE chats_message ADD CONSTRAINT message_details_are_known CHECK (
   details IS NULL OR (

@@ -1,9 +1,9 @@
 from django.db import migrations, models
 
-# Ends of clocks are stored by the statement that brings them about. Starts need the
-# business clock, which is computed in Python: a task does them. Managers whose hours
-# have no version pay for nothing when chats are opened and claimed; all others for a
-# look into an index.
+# Triggers store the ends of clocks in the statement that causes them. Starts need the
+# opening hours, which are computed in Python, so a task stores them. For managers
+# without versions of hours, opening and claiming chats costs nothing; for others it
+# costs one index lookup.
 FORWARD = """
 CREATE FUNCTION follow_clocks() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE

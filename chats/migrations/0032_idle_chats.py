@@ -1,6 +1,6 @@
 from django.db import migrations, models
 
-# How long after an operator's last message the rules look at a chat: until the warning
+# Time from an operator's last message until the rules check a chat: until the warning
 # or, without one, until the closing. NULL without such a policy: no task is scheduled.
 FORWARD = """
 CREATE FUNCTION idle_wait(manager bigint, area bigint) RETURNS interval

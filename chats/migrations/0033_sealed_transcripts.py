@@ -1,8 +1,8 @@
 import django.db.models.deletion
 from django.db import migrations, models
 
-# The names of a chat by operator id or, of others who wrote notes, by credential.
-# Closing keeps them: whoever is renamed later has the old name in the transcript.
+# Names of a chat's authors, by operator id or, for other authors of notes, by
+# credential. Closing stores them, so that a transcript keeps the names of that time.
 FORWARD = """
 CREATE FUNCTION people_in_chat(chat bigint) RETURNS jsonb LANGUAGE sql STABLE AS $$
   SELECT coalesce(jsonb_object_agg(x.who, x.name), '{}')

@@ -1,6 +1,6 @@
 from django.db import migrations
 
-# Chats that closed before this version keep the present names. Apart from 0033, so that
+# Chats closed by earlier versions get the current names. Separate from 0033, so that
 # its lock on the chats is short.
 SEAL = """
 INSERT INTO chats_transcriptseal (chat_id, contact_name, people)

@@ -1,7 +1,7 @@
 from django.db import migrations
 
-# A function, because a statement that inserts into one more table is slower even where
-# it inserts nothing.
+# A function, because a statement that inserts into another table is slower even if it
+# inserts no row.
 FORWARD = """
 CREATE FUNCTION schedule_idle(manager bigint, contact bigint, area bigint) RETURNS void
 LANGUAGE sql AS $$

@@ -8,7 +8,7 @@ class Migration(migrations.Migration):
         migrations.RemoveIndex(
             model_name="scheduledmessage", name="scheduled_of_contact"
         ),
-        # Also of what was missed or failed: consoles show it.
+        # Includes missed and failed messages, because consoles show them.
         migrations.AddIndex(
             model_name="scheduledmessage",
             index=models.Index(

@@ -1,8 +1,8 @@
 from django.db import migrations, models
 
-# What happens to a chat happens at once: it is opened, moved and assigned within a
-# moment. Its clocks are looked at half a second later, once for all of that; they count
-# from the lines and messages, whenever that is. A question of the menu starts none.
+# A chat is usually opened, moved and assigned within a moment. Its clocks are computed
+# once for all of that, half a second later, from the times of the lines and messages.
+# Questions of the menu schedule nothing.
 FORWARD = """
 CREATE OR REPLACE FUNCTION follow_clocks() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE

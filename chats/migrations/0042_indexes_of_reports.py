@@ -1,4 +1,4 @@
-"""What reports on messages and deliveries read."""
+"""Indexes for reports on messages and deliveries."""
 
 import django.contrib.postgres.indexes
 from django.db import migrations, models

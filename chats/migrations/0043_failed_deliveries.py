@@ -1,4 +1,4 @@
-"""Indexes what has failed, for the live wall."""
+"""Indexes failed deliveries, for the live wall."""
 
 
 from django.db import migrations, models
@@ -7,7 +7,7 @@ from hci_center.database.indexes import BuildIndexConcurrently
 
 
 class Migration(migrations.Migration):
-    # An index is built beside the writes only outside of a transaction.
+    # Indexes can be built concurrently only outside of a transaction.
     atomic = False
     dependencies = [
         ("chats", "0042_indexes_of_reports"),

@@ -1,7 +1,7 @@
 from django.db import migrations
 
-# The contact's manager is compared by a trigger: a key of both columns would be one
-# more index that every message writes, and the manager of a contact never changes.
+# A trigger compares the contact's manager: a foreign key of both columns would need
+# another index that every message writes, and the manager of a contact never changes.
 FORWARD = """
 ALTER TABLE contacts_tagging
   ADD CONSTRAINT tagging_tag_of_manager FOREIGN KEY (manager_id, tag_id)

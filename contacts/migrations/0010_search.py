@@ -2,21 +2,22 @@ import django.contrib.postgres.indexes
 import django.db.models.deletion
 from django.db import migrations, models
 
-# All three are trusted: the owner of a database may create them. `btree_gin` lets the
-# indexes begin with the manager, `unaccent` has names found without their accents.
+# All three are trusted extensions, which the owner of a database may create.
+# `btree_gin` allows indexes that begin with the manager, `unaccent` searches without
+# accents.
 EXTENSIONS = """
 CREATE EXTENSION IF NOT EXISTS pg_trgm;
 CREATE EXTENSION IF NOT EXISTS unaccent;
 CREATE EXTENSION IF NOT EXISTS btree_gin;
 """
-# Immutable, as its dictionary is the one of the extension and is not edited.
+# Declared immutable, because the extension's own dictionary is used and never changed.
 KEY = """
 CREATE FUNCTION search_key(given text) RETURNS text
 LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
 RETURN lower(unaccent('unaccent'::regdictionary, given));
 """
-# A table of its own: each message changes its contact's row, and an index on the name
-# would be written each time, though the name is the same.
+# A separate table: each message updates its contact's row, and an index on the name
+# would be written each time, even if the name is unchanged.
 KEEP = """
 CREATE FUNCTION contacts_keep_search_name() RETURNS trigger LANGUAGE plpgsql
 SET search_path FROM CURRENT AS $$

@@ -1,6 +1,6 @@
 from django.db import migrations
 
-# The minutely update of a key's last use must not notify.
+# Updates of a key's last use, once a minute, must not notify.
 FORWARD = """
 CREATE FUNCTION tell_of_keys() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN

@@ -1,8 +1,8 @@
-"""Keys that may stand in a path, integrations known by their address, and networks."""
+"""Keys allowed in paths, integrations identified by their address, and networks."""
 
 from django.db import migrations, models
 
-# As in 0003, with the columns that are new.
+# As in 0003, with the new columns.
 TELL = """
 DROP TRIGGER tell_of_keys ON managers_apikey;
 CREATE TRIGGER tell_of_keys AFTER DELETE OR TRUNCATE OR UPDATE OF {} ON managers_apikey

@@ -1,4 +1,4 @@
-"""How many calls each key makes a day."""
+"""Counts the calls of each key per day."""
 
 import django.db.models.deletion
 from django.db import migrations, models

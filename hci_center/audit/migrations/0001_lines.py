@@ -11,7 +11,7 @@ DROP FUNCTION audit_make_ahead(), audit_is_append_only();
 
 
 class Migration(migrations.Migration):
-    """Django cannot make a partitioned table: SQL does, and the state is Django's."""
+    """Django cannot create a partitioned table, so SQL does; Django's state has it."""
 
     initial = True
     dependencies = []

@@ -1,4 +1,4 @@
-"""Triggers that audit the changes of settings, of whoever makes them."""
+"""Triggers that audit changes of settings, whoever makes them."""
 
 import os
 from pathlib import Path
@@ -7,9 +7,9 @@ from typing import Any
 from django.db import migrations
 
 SQL = Path(__file__).resolve().parent.parent / "sql"
-# By table: the kind of its rows, the audited columns, and those of them that are
-# secrets. Not audited is what no person decides: counters, times of use, and pointers
-# that follow from other rows. Never contacts, chats and messages.
+# For each table: the kind of its rows, the audited columns, and the secrets among them.
+# Columns that no person sets are not audited: counters, times of use, and references
+# that follow from other rows. Contacts, chats and messages are never audited.
 WATCHED = {
     "managers_manager": (
         "manager",

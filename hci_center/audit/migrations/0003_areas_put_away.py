@@ -1,4 +1,4 @@
-"""Audits that an area is put away, and which area follows it."""
+"""Audits the retirement of areas, and their successors."""
 
 from django.db import migrations
 

@@ -1,4 +1,4 @@
-"""Audits who only reads."""
+"""Audits who is an auditor."""
 
 from django.db import migrations
 

@@ -1,4 +1,4 @@
-"""Audits from where a key may be used, and whether without a header."""
+"""Audits the networks of a key, and whether it may be used without a header."""
 
 from django.db import migrations
 

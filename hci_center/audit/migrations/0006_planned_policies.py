@@ -1,4 +1,4 @@
-"""Audits planned changes of rules: who planned what from when, and who cancelled it."""
+"""Audits planned changes of rules, and their cancellation."""
 
 from django.db import migrations
 

@@ -1,4 +1,4 @@
-"""Recreates a change log that was made before it had plain columns."""
+"""Recreates a change log of an earlier version without plain columns."""
 
 from pathlib import Path
 from typing import Any
@@ -10,7 +10,8 @@ IS_OF_TODAY = """
 SELECT EXISTS (SELECT FROM pg_attribute
                 WHERE attrelid = 'change_pend'::regclass AND attname = 'channel')
 """
-# Drops the triggers that call the functions, too. Clients start anew, as after a reset.
+# Also drops the triggers that call the functions. Clients read everything again, as
+# after a reset.
 FORGET = """
 DO $$
 DECLARE
@@ -33,7 +34,7 @@ def remake_older_log(_apps: Any, editor: Any) -> None:
         (is_of_today,) = cursor.fetchone()
     if not is_of_today:
         editor.execute(FORGET, params=None)
-        # What later migrations add may need tables that are not there yet.
+        # Parts added by later migrations may need tables that do not exist yet.
         for file in sorted(SQL.glob("000[1-4]_*.sql")):
             editor.execute(file.read_text(), params=None)
 

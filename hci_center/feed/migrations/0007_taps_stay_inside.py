@@ -1,4 +1,4 @@
-"""Leaves the ids of what customers tapped out of the feed: only the rules read them."""
+"""Excludes the ids of tapped choices from the feed, because only the rules use them."""
 
 from pathlib import Path
 

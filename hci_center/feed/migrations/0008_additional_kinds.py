@@ -1,7 +1,7 @@
-"""Captures what lines, notes, surveys and scheduled messages show.
+"""Captures the data of lines, notes, surveys and scheduled messages.
 
-Nobody has been sent a line yet, so no client needs to read anything again. Writers wait
-until the lines of today are stored, so that no change falls in between.
+No client has received lines yet, so none needs to read anything again. Writers wait
+until the current lines are stored, so that no change is missed.
 """
 
 from pathlib import Path
@@ -22,7 +22,7 @@ TABLES = (
     "chats_survey",
     "chats_scheduled",
 )
-# The sequencer then finds no lines, whatever tables are there.
+# The sequencer then finds no lines, whichever tables exist.
 WITHOUT = "".join(
     f"DROP TRIGGER change_heard_{event} ON {table};"
     for table in TABLES

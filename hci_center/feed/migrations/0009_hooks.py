@@ -1,4 +1,4 @@
-"""Outgoing webhooks: who gets the feed pushed."""
+"""Outgoing webhooks, to which the feed is pushed."""
 
 import django.db.models.deletion
 import django.utils.timezone

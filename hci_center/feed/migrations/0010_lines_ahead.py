@@ -1,4 +1,4 @@
-"""Adds the functions by which counts can be read as of a change's number."""
+"""Adds the functions that read counts as of the number of a change."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Adds the functions that empty the feed of what it holds of erased persons."""
+"""Adds the functions that delete erased persons from the feed."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Has an area that is put away leave the feed's lists."""
+"""Removes retired areas from the feed."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Has the sequencer keep the plan of its statement."""
+"""Makes PostgreSQL keep the plan of the sequencer's statement."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Sends with a message that the service, a schedule or a phone wrote it."""
+"""Sends with a message whether the service, a schedule or a phone wrote it."""
 
 import re
 from pathlib import Path
@@ -6,19 +6,19 @@ from pathlib import Path
 from django.db import migrations
 
 SQL = Path(__file__).resolve().parent.parent / "sql"
-# This function alone: a later file replaces others of that file.
+# Only this function, because later files replace the others of that file.
 CAPTURE = re.findall(
     r"CREATE OR REPLACE FUNCTION change_of_message.*?^END \$\$;",
     (SQL / "0003_capture.sql").read_text(),
     flags=re.DOTALL | re.MULTILINE,
 )[0]
-# The function as it was: it does not ask for the column.
+# The previous function, which does not read the column.
 OLDER_CAPTURE = re.sub(
     r",\s*[on]\.auto(?=\))",
     "",
     re.sub(r"CASE WHEN n\.auto .*? END", "n.details", CAPTURE, flags=re.DOTALL),
 )
-# Responses now say it, which no earlier event did.
+# Responses now include it, which no earlier event did.
 READ_ANEW = "SELECT change_new_epoch() WHERE EXISTS (SELECT FROM chats_message);"
 
 

@@ -1,4 +1,4 @@
-"""Sends the open chat of a contact that comes back along with it."""
+"""Sends the open chat of a restored contact with it."""
 
 import re
 from pathlib import Path
@@ -7,7 +7,7 @@ from django.db import migrations
 
 SQL = Path(__file__).resolve().parent.parent / "sql"
 SEQUENCER = (SQL / "0002_sequencer.sql").read_text()
-# This function alone: a later file replaces others of that file.
+# Only this function, because later files replace the others of that file.
 CAPTURE = re.findall(
     r"CREATE OR REPLACE FUNCTION change_of_contact.*?^END \$\$;",
     (SQL / "0003_capture.sql").read_text(),

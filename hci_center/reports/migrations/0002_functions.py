@@ -1,4 +1,4 @@
-"""Functions that compute the reports, and the triggers that mark what has changed."""
+"""Functions that compute the reports, and the triggers that mark changed chats."""
 
 from pathlib import Path
 

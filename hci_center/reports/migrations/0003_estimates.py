@@ -1,4 +1,4 @@
-"""Tells the planner how many rows the functions return."""
+"""Gives the planner estimates of the rows that the functions return."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Hours of messages and new contacts, and the sessions of accounts over time."""
+"""Hourly counts of messages and new contacts, and the states of accounts over time."""
 
 from pathlib import Path
 

@@ -1,4 +1,5 @@
-"""Computes episodes and samples in one statement each, and only the metrics asked for."""
+"""Computes episodes and samples in one statement each, and only the requested metrics.
+"""
 
 from pathlib import Path
 
@@ -21,7 +22,7 @@ DROP FUNCTION report_samples(bigint[], text[]), report_episodes(bigint[], boolea
 
 
 def results() -> str:
-    """Returns the functions with the parts that they share."""
+    """Returns the functions with their shared parts."""
     parts = (SQL / "0006_parts.sql").read_text()
     return (SQL / "0007_results.sql").read_text().replace("{parts}", parts)
 

@@ -1,4 +1,4 @@
-"""Samples of where chats went back to: into an area they had left, or into its queue."""
+"""Samples of returns of chats: into an area that they had left, or into its queue."""
 
 from pathlib import Path
 
@@ -13,7 +13,7 @@ DELETE FROM report_sample WHERE metric IN ('left', 'requeues');
 
 
 def moves() -> str:
-    """Returns the functions with the parts that others share."""
+    """Returns the functions with their shared parts."""
     parts = (SQL / "0006_parts.sql").read_text()
     return (SQL / "0008_moves.sql").read_text().replace("{parts}", parts)
 

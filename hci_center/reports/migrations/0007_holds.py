@@ -1,4 +1,4 @@
-"""Keeps holds as samples too, from which the load of operators is computed."""
+"""Stores holds as samples, from which the load of operators is computed."""
 
 from importlib import import_module
 

@@ -1,4 +1,4 @@
-"""Keeps the deliveries of each day; a late change of one marks its day."""
+"""Stores the deliveries of each day; a late change of one marks its day."""
 
 from pathlib import Path
 

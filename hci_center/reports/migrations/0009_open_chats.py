@@ -1,9 +1,9 @@
-"""Keeps open chats too: their episodes have no end yet."""
+"""Stores open chats, too, whose episodes have no end yet."""
 
 from django.db import migrations, models
 
 
-# Back to closed episodes alone.
+# Only closed episodes, as before.
 BACKWARD = """
 DELETE FROM report_sample WHERE is_open;
 DELETE FROM report_episode WHERE ends IS NULL;

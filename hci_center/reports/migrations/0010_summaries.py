@@ -1,4 +1,4 @@
-"""Keeps samples summed up; samples of `tma` say which were moved on."""
+"""Stores summaries of samples; samples of `tma` have whether they were moved on."""
 
 from importlib import import_module
 

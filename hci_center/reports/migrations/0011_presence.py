@@ -1,4 +1,4 @@
-"""Keeps the presence of operators by day; a late change of a span marks its days."""
+"""Stores the presence of operators by day; a late change of a span marks its days."""
 
 from pathlib import Path
 
@@ -11,7 +11,7 @@ DROP TRIGGER report_mark_new ON areas_presencespan;
 DROP TRIGGER report_mark ON areas_presencespan;
 DROP FUNCTION report_mark_presence();
 """
-# Days that are summed up have no presence yet.
+# Days with summaries have no presence yet.
 ANEW = "UPDATE report_settled SET summaries_until = NULL"
 
 

@@ -1,4 +1,4 @@
-"""Days whose spans of presence were deleted: their stored rows are final."""
+"""Makes stored rows final on days whose spans of presence were deleted."""
 
 import re
 from pathlib import Path
@@ -6,7 +6,7 @@ from pathlib import Path
 from django.db import migrations, models
 
 SQL = Path(__file__).resolve().parent.parent / "sql"
-# The function that marks days, as it was.
+# The previous function that marks days.
 OLDER_MARKING = re.findall(
     r"CREATE FUNCTION report_mark_presence.*?^END \$\$;",
     (SQL / "0010_presence.sql").read_text(),
