@@ -105,16 +105,10 @@ async def show_idle(machine: Machine) -> None:
     print(f"# idle: {idle['cpu']:.1f} ms of CPU a second ({parts})", flush=True)
 
 
-async def measure(chosen: argparse.Namespace, product: Product, folder: Path) -> bool:
-    managers, people = company.make(product, folder, chosen.managers, chosen.operators)
-    machine = Machine(product)
-    us = Client(PORT)
-    day = Day(managers)
-    numbers = {each.phone: each.number for each in managers}
-    day.graph = Graph(GRAPH_PORT, us, day.heard, numbers)
-    await day.graph.start()
-    listening = await open_consoles(day, people, us)
-    await show_idle(machine)
+async def measure_rates(
+    chosen: argparse.Namespace, day: Day, machine: Machine
+) -> list[Row]:
+    """Returns the figures of each rate, up to the first that misses a target."""
     print("\n| " + " | ".join(HEAD) + " |")
     print("| --- " * len(HEAD) + "|")
     rows = []
@@ -131,6 +125,20 @@ async def measure(chosen: argparse.Namespace, product: Product, folder: Path) ->
         show(row)
         if not is_met(row):
             break
+    return rows
+
+
+async def measure(chosen: argparse.Namespace, product: Product, folder: Path) -> bool:
+    managers, people = company.make(product, folder, chosen.managers, chosen.operators)
+    machine = Machine(product)
+    us = Client(PORT)
+    day = Day(managers)
+    numbers = {each.phone: each.number for each in managers}
+    day.graph = Graph(GRAPH_PORT, us, day.heard, numbers)
+    await day.graph.start()
+    listening = await open_consoles(day, people, us)
+    await show_idle(machine)
+    rows = await measure_rates(chosen, day, machine)
     is_flat = True
     if chosen.soak:
         is_flat = await soak(day, machine, chosen.rates[-1], chosen.soak)

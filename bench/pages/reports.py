@@ -133,12 +133,9 @@ def measure(chosen: argparse.Namespace) -> list[str]:
         prepare(chosen.size)
     client = signed_in()
     from django.db import connection
-    from django.urls import reverse
 
     from hci_center.callers import Caller
     from hci_center.reports import live
-    from hci_center.reports.pages.urls import PAGES
-    from managers.models import Manager
 
     with connection.cursor() as cursor:
         # In one process, whose CPU is measured.
@@ -154,6 +151,17 @@ def measure(chosen: argparse.Namespace) -> list[str]:
     now()
     figures.time("POST api/report now", now, NOW_MS, 20)
     print(" |", flush=True)
+    time_pages(figures, client, chosen.only)
+    return figures.missed
+
+
+def time_pages(figures: Figures, client: Any, only: str) -> None:
+    """Requests all report pages whose name contains that text."""
+    from django.urls import reverse
+
+    from hci_center.reports.pages.urls import PAGES
+    from managers.models import Manager
+
     today = datetime.now(UTC).date()
     first = Manager.objects.earliest("pk").pk
     for days, target, chosen_manager in (
@@ -163,13 +171,12 @@ def measure(chosen: argparse.Namespace) -> list[str]:
         since = today - timedelta(days=days - 1)
         period = f"from={since}&to={today}{chosen_manager}"
         for page in PAGES:
-            if chosen.only not in page.name:
+            if only not in page.name:
                 continue
             for view in VIEWS.get(page.name, ("",)):
                 query = f"{period}&{view}" if view else period
                 address = f"{reverse(f'reports:{page.name}')}?{query}"
                 figures.page(client, address, target)
-    return figures.missed
 
 
 def main() -> None:

@@ -52,10 +52,7 @@ def measure(arguments: argparse.Namespace) -> None:
     from hci_center.callers import Caller
     from hci_center.database.timeouts import use_role
     from hci_center.reports import live
-    from hci_center.reports.computing.figures import figures
-    from hci_center.reports.computing.questions import Question
     from hci_center.reports.kept.volume_hours import settle_hours
-    from hci_center.reports.metrics.definitions import METRICS
 
     use_role("command")
     call_command("migrate", verbosity=0)
@@ -78,6 +75,14 @@ def measure(arguments: argparse.Namespace) -> None:
 
     with connection.cursor() as cursor:
         cursor.execute("VACUUM ANALYZE")
+    time_metrics(arguments, manager.pk)
+
+
+def time_metrics(arguments: argparse.Namespace, manager: int) -> None:
+    from hci_center.reports.computing.figures import figures
+    from hci_center.reports.computing.questions import Question
+    from hci_center.reports.metrics.definitions import METRICS
+
     until = datetime.now(UTC).date()
     since = until - timedelta(days=arguments.days)
     for name in arguments.only.split(",") if arguments.only else METRICS:
@@ -86,7 +91,7 @@ def measure(arguments: argparse.Namespace) -> None:
             (),
             ("day", definition.by[-3] if len(definition.by) > 5 else "channel"),
         ):
-            question = Question(name, (manager.pk,), since, until, by)
+            question = Question(name, (manager,), since, until, by)
             timed(
                 f"{name} by {', '.join(by) or 'nothing'}",
                 lambda q=question: figures(q),

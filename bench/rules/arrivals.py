@@ -140,6 +140,12 @@ def time_arrivals(
             time.sleep(0.5)
             delays = db.execute(_DELAYS).fetchall()
     cpu = {name: (cpu_ms(pid) - before[name]) / count for name, pid in pids.items()}
+    return _figures(load, delays, rate, cpu)
+
+
+def _figures(
+    load: Load, delays: list[Any], rate: float, cpu: dict[str, float]
+) -> list[dict[str, Any]]:
     chosen = {
         "a call of a customer's message": (load.took, 0, None),
         "commit to assignment": (*_of(delays, "facebook"), ASSIGNED_MS),

@@ -245,23 +245,30 @@ def record(
                 account=account, state=health.state, reason=reason
             )
         account.state, account.reason = health.state, reason
-        noted = set(_NOTED)
-        if keeps_qr:
-            noted.remove("qr")
-        else:
-            account.qr = health.qr
-        if not is_pushed:
-            account.idempotent = health.idempotent
-            # A gateway that cannot be reached keeps its last known limit.
-            if health.largest_file is not None or health.state != "closed":
-                account.largest_file = health.largest_file
-            account.checked_at = timezone.now()
-        account.save(update_fields=noted)
+        _save(account, health, keeps_qr=keeps_qr, is_pushed=is_pushed)
         if is_change:
             _broadcast(manager_id, health.state)
             level = logging.INFO if health.state == "open" else logging.WARNING
             logger.log(level, "%s:%s: session %s", channel, manager_id, health.state)
     return was_down
+
+
+def _save(
+    account: GatewayAccount, health: Health, *, keeps_qr: bool, is_pushed: bool
+) -> None:
+    """Saves the account with the QR code and what a check has found."""
+    noted = set(_NOTED)
+    if keeps_qr:
+        noted.remove("qr")
+    else:
+        account.qr = health.qr
+    if not is_pushed:
+        account.idempotent = health.idempotent
+        # A gateway that cannot be reached keeps its last known limit.
+        if health.largest_file is not None or health.state != "closed":
+            account.largest_file = health.largest_file
+        account.checked_at = timezone.now()
+    account.save(update_fields=noted)
 
 
 def _broadcast(manager_id: int, state: str) -> None:

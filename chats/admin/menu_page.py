@@ -88,6 +88,11 @@ def _names(manager: Manager, channel: str) -> dict[str, Any] | None:
 
 
 def _labels() -> dict[str, str]:
+    """Returns the texts of the editor's script."""
+    return _menu_labels() | _step_labels() | _simulator_labels()
+
+
+def _menu_labels() -> dict[str, str]:
     return {
         "general": _("The menu"),
         "channels": _("Channels"),
@@ -100,6 +105,16 @@ def _labels() -> dict[str, str]:
         "onTimeout": _("And if there is no answer again"),
         "fallback": _("Area of who does not get along"),
         "noArea": _("None: everybody sees them"),
+        "onFallback": _("a person takes over"),
+        "onClose": _("the chat is closed"),
+        "onStay": _("the customer stays in the menu"),
+        "wrong": _("This has to be mended before it can be published:"),
+        "list": _("Options"),
+    }
+
+
+def _step_labels() -> dict[str, str]:
+    return {
         "stepCode": _("Code of the step"),
         "stepText": _("Question"),
         "stepSa": _("Value of “sa” (empty: by its place)"),
@@ -123,9 +138,11 @@ def _labels() -> dict[str, str]:
         "toText": _("says a text and asks again"),
         "toHuman": _("goes to a person"),
         "toClose": _("says a text and closes the chat"),
-        "onFallback": _("a person takes over"),
-        "onClose": _("the chat is closed"),
-        "onStay": _("the customer stays in the menu"),
+    }
+
+
+def _simulator_labels() -> dict[str, str]:
+    return {
         "say": _("Answer as the customer"),
         "send": _("Send"),
         "picture": _("Send a picture"),
@@ -138,6 +155,4 @@ def _labels() -> dict[str, str]:
         "otherChannel": _("The menu is not on for this channel."),
         "noChannel": _("The company has no such channel."),
         "failed": _("The simulator did not answer. Try again."),
-        "wrong": _("This has to be mended before it can be published:"),
-        "list": _("Options"),
     }

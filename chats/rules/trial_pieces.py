@@ -58,6 +58,10 @@ class Piece:
     held_before_reopening: int | None = None
 
     @property
+    def state(self) -> tuple[int | None, int | None, bool]:
+        return self.area_id, self.operator_id, self.is_in_menu
+
+    @property
     def seconds(self) -> float | None:
         return None if self.end is None else (self.end - self.begin).total_seconds()
 
@@ -80,11 +84,7 @@ def pieces_of(lines: Sequence[Recorded]) -> list[Piece]:
             going = None
             continue
         is_untouched = is_untouched and line.operator_id is None
-        if going is None or state != (
-            going.area_id,
-            going.operator_id,
-            going.is_in_menu,
-        ):
+        if going is None or state != going.state:
             if going is not None:
                 going.end = line.at
             going = Piece(

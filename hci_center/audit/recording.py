@@ -45,21 +45,19 @@ def record(
     that could be rolled back.
     """
     actor = _actor(request, credential)
+    values = {
+        "credential": actor.credential if actor else None,
+        "manager_id": manager_id,
+        "act": act,
+        "kind": kind,
+        "target": str(target),
+        "before": _json(before),
+        "after": _json(after),
+        "request_id": actor.request_id if actor else "",
+        "address": actor.address if actor else "",
+    }
     with connection.cursor() as cursor:
-        cursor.execute(
-            _INSERT,
-            {
-                "credential": actor.credential if actor else None,
-                "manager_id": manager_id,
-                "act": act,
-                "kind": kind,
-                "target": str(target),
-                "before": _json(before),
-                "after": _json(after),
-                "request_id": actor.request_id if actor else "",
-                "address": actor.address if actor else "",
-            },
-        )
+        cursor.execute(_INSERT, values)
 
 
 def _actor(request: HttpRequest | None, credential: str | None) -> Actor | None:

@@ -177,12 +177,7 @@ class Messages:
         url = fields.text("url", LONGEST_LINK)
         if kind != "text" and not url:
             self.report.warn(f"{place}.url", _("A file without its link."))
-        at = fields.time() or talk.begins + timedelta(milliseconds=n)
-        if at > talk.now:
-            self.report.warn(
-                place, _("Its time is in the future: it is stored as now.")
-            )
-            at = talk.now
+        at = self._read_time(talk, n, fields)
         status = fields.text("status", LONGEST_ID)
         said = FILE_CONTENT if kind != "text" and details is None else content
         is_in = not talk.aliases.isdisjoint(names_of_sender(talk.channel, sender))
@@ -209,6 +204,16 @@ class Messages:
             Direction.OUT, kind, _stored(kind, content), url, person.sender, status, at,
             details, is_person, old,
         )  # fmt: skip
+
+    def _read_time(self, talk: Conversation, n: int, fields: Fields) -> datetime:
+        at = fields.time() or talk.begins + timedelta(milliseconds=n)
+        if at > talk.now:
+            self.report.warn(
+                f"{talk.place} messages[{n}]",
+                _("Its time is in the future: it is stored as now."),
+            )
+            return talk.now
+        return at
 
 
 def _stored(kind: str, content: str) -> str:

@@ -4,6 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
+LOGGERS: dict[str, Any] = {
+    # A refused request is a normal response, not an error of the server.
+    "django.request": {"level": "ERROR"},
+    "security": {"handlers": ["security"], "propagate": False},
+    # Django's own events: a foreign Host, forged lookups in the admin.
+    "django.security": {"handlers": ["security"], "propagate": False},
+    # It logs a long message each second while Redis is down; the relay logs it once.
+    "channels_redis.pubsub": {"level": "CRITICAL"},
+}
+
 
 def logging_settings(log_format: str) -> dict[str, Any]:
     """Returns the configuration of all loggers for `text` or `json`.
@@ -36,14 +46,5 @@ def logging_settings(log_format: str) -> dict[str, Any]:
             },
         },
         "root": {"handlers": ["stderr"], "level": "INFO"},
-        "loggers": {
-            # A refused request is a normal response, not an error of the server.
-            "django.request": {"level": "ERROR"},
-            "security": {"handlers": ["security"], "propagate": False},
-            # Django's own events: a foreign Host, forged look-ups in the admin.
-            "django.security": {"handlers": ["security"], "propagate": False},
-            # It logs a long message each second while Redis is down; the relay logs it
-            # once.
-            "channels_redis.pubsub": {"level": "CRITICAL"},
-        },
+        "loggers": LOGGERS,
     }

@@ -105,10 +105,6 @@ def make_centre(manager: Manager, word: str) -> Centre:
     holiday = Holiday.objects.create(
         manager=manager, area=area, date=date(2027, 11, 20), name=f"{word} holiday"
     )
-    reply = Reply.objects.create(
-        manager=manager, area=area, shortcut=word.lower(), text=f"{word} reply"
-    )
-    coded = {"manager": manager, "code": word.lower(), "name": f"{word} item"}
     return Centre(
         manager,
         area,
@@ -120,12 +116,24 @@ def make_centre(manager: Manager, word: str) -> Centre:
         chat,
         message,
         event,
-        reply,
-        Tag.objects.create(**coded),
-        ClosingReason.objects.create(**coded, area=area),
-        TransferReason.objects.create(**coded),
-        Menu.objects.create(manager=manager, version=1, body=None, made_by=word),
+        **_make_lists(manager, area, word),
     )
+
+
+def _make_lists(manager: Manager, area: Area, word: str) -> dict[str, Any]:
+    """Creates the items of a manager's lists and its menu, by the names in `Centre`."""
+    coded = {"manager": manager, "code": word.lower(), "name": f"{word} item"}
+    return {
+        "reply": Reply.objects.create(
+            manager=manager, area=area, shortcut=word.lower(), text=f"{word} reply"
+        ),
+        "tag": Tag.objects.create(**coded),
+        "closing": ClosingReason.objects.create(**coded, area=area),
+        "transfer": TransferReason.objects.create(**coded),
+        "menu": Menu.objects.create(
+            manager=manager, version=1, body=None, made_by=word
+        ),
+    }
 
 
 @pytest.fixture

@@ -35,15 +35,17 @@ def template(
     }
 
 
+_CONTINUE = {"type": "QUICK_REPLY", "text": "Quero continuar"}
+_TRACK = {
+    "type": "URL",
+    "text": "Rastrear",
+    "url": "https://loja.example/rastreio/{{1}}",
+}
+_DOCUMENT = {"type": "HEADER", "format": "DOCUMENT"}
+
+
 def sample_templates() -> list[dict[str, Any]]:
     """Returns the templates of a shop, with some that take more than a text."""
-    again = {"type": "QUICK_REPLY", "text": "Quero continuar"}
-    track = {
-        "type": "URL",
-        "text": "Rastrear",
-        "url": "https://loja.example/rastreio/{{1}}",
-    }
-    document = {"type": "HEADER", "format": "DOCUMENT"}
     return [
         template("boas_vindas", "Olá, {{1}}! Como podemos ajudar?"),
         template(
@@ -54,7 +56,7 @@ def sample_templates() -> list[dict[str, Any]]:
         template(
             "retomar_conversa",
             "Olá! Ficamos sem terminar o seu atendimento. Podemos continuar?",
-            {"type": "BUTTONS", "buttons": [again]},
+            {"type": "BUTTONS", "buttons": [_CONTINUE]},
         ),
         template(
             "pesquisa_satisfacao",
@@ -62,12 +64,14 @@ def sample_templates() -> list[dict[str, Any]]:
             category="MARKETING",
         ),
         template(
-            "segunda_via_boleto", "Olá, {{1}}! Segue a segunda via do boleto.", document
+            "segunda_via_boleto",
+            "Olá, {{1}}! Segue a segunda via do boleto.",
+            _DOCUMENT,
         ),
         template(
             "pedido_enviado",
             "Olá, {{1}}! Seu pedido saiu para entrega.",
-            {"type": "BUTTONS", "buttons": [track]},
+            {"type": "BUTTONS", "buttons": [_TRACK]},
         ),
         template("lembrete_visita", "Olá, {{nome}}! Sua visita é {{dia}}."),
         template(

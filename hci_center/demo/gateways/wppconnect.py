@@ -82,7 +82,6 @@ class FakeWPPConnect(FakeServer):
         taken = self._content(call, body)
         if isinstance(taken, Reply):
             return taken
-        kind, text, content, mime, name = taken
         chat = f"{phone}@{server}"
         options = body.get("options", {})
         quoted = options.get("quotedMsg") or body.get("quotedMessageId") or ""
@@ -100,27 +99,19 @@ class FakeWPPConnect(FakeServer):
             return Reply(500, fault)
         message_id = given or f"true_{chat}_3EB0{new_number():016X}"
         if message_id not in self.sent:
-            self.sent[message_id] = {"id": message_id, "ack": 1, "body": text}
-            self.deliver(
-                Delivered(
-                    phone,
-                    kind,
-                    text,
-                    content,
-                    mime,
-                    name,
-                    "",
-                    message_id,
-                    _caption(call, body),
-                    quoted,
-                )
-            )
-            for ack in (1, 2, 3):
-                self.queue_event(self.ack(message_id, ack))
+            caption = _caption(call, body)
+            self._accept(Delivered(phone, *taken, "", message_id, caption, quoted))
         if phone in self.flaky:
             return unknown
         response = {"status": "success", "response": [self.sent[message_id]]}
         return Reply(201, {**response, "mapper": "return", "session": self.session})
+
+    def _accept(self, message: Delivered) -> None:
+        """Delivers the message, and queues the events of its status."""
+        self.sent[message.id] = {"id": message.id, "ack": 1, "body": message.text}
+        self.deliver(message)
+        for ack in (1, 2, 3):
+            self.queue_event(self.ack(message.id, ack))
 
     def _content(
         self, call: str, body: dict[str, Any]

@@ -251,12 +251,7 @@ class ChatWriter:
             at = self.times[self.handed_over] - 1
             add("transferred", at, operator, self.operator, "handover")
         if self.plan.stage == "closed":
-            add(
-                "closed",
-                self.closed_at,
-                None,
-                operator,
-                "resolved" if operator else "menu",
-            )
+            cause = "resolved" if operator else "menu"
+            add("closed", self.closed_at, None, operator, cause)
             return None
         return operator

@@ -152,9 +152,18 @@ def samples(
         return (
             begin + source + _WEIGHED.format(keys="" if is_listed else keys, summed="")
         )
-    first = level.first(question.since)
+    summed = _summed(question, level, columns, where)
+    return (
+        begin
+        + summed
+        + _WEIGHED.format(keys=keys, summed=_ALSO_SUMMED.format(keys=keys))
+    )
+
+
+def _summed(question: Question, level: Level, columns: str, where: str) -> str:
+    """Returns `source`, without the samples that are in summaries, and `summed`."""
     names = {
-        "first": first,
+        "first": level.first(question.since),
         "length": level.days,
         "span_of_day": level.span_of("d.day"),
         "span_of_sample": level.span_of("s.day"),
@@ -162,11 +171,13 @@ def samples(
         "span_of_end": level.span_of("(least(%(until)s::date, r.summaries_until) + 1)"),
     }
     summaries = _SUMMARIES.format(part=level.part, **names)
-    statement = begin + _SPANS.format(**names)
-    statement += _SUMMED_UP.format(
-        columns=columns, where=where, groups=groups, summaries=summaries, **names
+    groups = question.groups("s")
+    return (
+        _SPANS.format(**names)
+        + _SUMMED_UP.format(
+            columns=columns, where=where, groups=groups, summaries=summaries, **names
+        )
+        + _WHOLE.format(
+            summaries=_SUMMARIES.format(part="", **names), filters=question.filters("s")
+        )
     )
-    statement += _WHOLE.format(
-        summaries=_SUMMARIES.format(part="", **names), filters=question.filters("s")
-    )
-    return statement + _WEIGHED.format(keys=keys, summed=_ALSO_SUMMED.format(keys=keys))

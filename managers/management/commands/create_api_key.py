@@ -73,7 +73,10 @@ class Command(BaseCommand):
             metavar="CALLS",
             help="calls a minute over all processes; without it there is no limit",
         )
+        self._add_client_arguments(parser)
 
+    def _add_client_arguments(self, parser: CommandParser) -> None:
+        """Adds where the client calls from, and how if it cannot set headers."""
         parser.add_argument(
             "--network",
             nargs="+",
