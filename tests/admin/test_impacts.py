@@ -14,13 +14,11 @@ from chats.accounts.pauses import HELD, resume_mended
 from chats.conversations.audit import Actor
 from chats.conversations.lifecycle import open_chat
 from chats.models import Delivery, GatewayAccount, Rehoming, Reply
-from managers import keys
 from managers.admin.supervision_impact import (
     LastAdministratorError,
     require_other_administrator,
 )
-from managers.authentication import forget_cached_keys
-from managers.models import ApiKey, Supervision
+from managers.models import Supervision
 from tests.admin.conftest import agree, agree_to, messages_of
 from tests.admin.test_gateway_settings import EVOLUTION
 from tests.admin.test_managers import MANAGER, change
@@ -29,7 +27,6 @@ from tests.admin.test_operators import stays
 from tests.admin.test_people import change as change_person
 from tests.admin.test_people import kept
 from tests.builders import make_chat, make_key, make_message, make_supervisor
-from tests.conftest import Api
 
 pytestmark = pytest.mark.django_db
 
@@ -256,38 +253,6 @@ def test_deleting_a_quick_reply_shows_who_uses_it(desk, manager, sales, ana, bru
     assert counts(desk.get(path)) == {"operators": 1}
     agree(desk, path, {"post": "yes"})
     assert not Reply.objects.exists()
-
-
-def test_a_key_is_replaced_with_days_of_overlap(office, manager):
-    old = make_key(manager, name="bot")
-    row = ApiKey.objects.get()
-    path = f"/admin/managers/apikey/{row.pk}/rotate/"
-    assert (
-        path in office.get(f"/admin/managers/apikey/{row.pk}/change/").content.decode()
-    )
-    asked = office.get(path)
-    assert counts(asked) == {"used": 0}
-    answer = agree_to(office, path, asked, {}, **{"answer-days": "3"})
-    (key,) = re.findall(r'<code id="made-key"[^>]*>([^<]+)<', answer.content.decode())
-    forget_cached_keys()
-    for each in (old, key):
-        assert Api(each).get("/api/user/").status_code == 200
-    row.refresh_from_db()
-    assert row.name == f"bot ({row.prefix})"
-    assert timedelta(days=2) < row.expires_at - timezone.now() < timedelta(days=3)
-    new = ApiKey.objects.get(name="bot")
-    assert (new.expires_at, list(new.managers.all())) == (None, [manager])
-
-
-def test_an_ended_key_is_not_replaced(office, desk, manager):
-    make_key(manager, name="bot")
-    row = ApiKey.objects.get()
-    path = f"/admin/managers/apikey/{row.pk}/rotate/"
-    assert desk.post(path).status_code == 404
-    keys.revoke_key("bot")
-    assert office.get(path).status_code == 404
-    with pytest.raises(ApiKey.DoesNotExist):
-        keys.rotate_key(row.pk, timezone.now())
 
 
 def test_undo_returns_areas_that_were_taken_in_the_same_form(

@@ -12,6 +12,7 @@ from managers.authentication import forget_cached_keys
 from managers.key_calls import KeyCalls
 from managers.models import ApiKey
 from tests.admin.conftest import agree_to, errors, messages_of
+from tests.admin.test_impacts import counts
 from tests.builders import make_key
 from tests.conftest import Api
 
@@ -138,6 +139,38 @@ def test_revoking_an_ended_key_keeps_the_live_one_of_the_same_name(office, manag
     assert messages_of(answer) == ["None of these keys is live."]
     forget_cached_keys()
     assert Api(key).get("/api/user/").status_code == 200
+
+
+def test_a_key_is_replaced_with_days_of_overlap(office, manager):
+    old = make_key(manager, name="bot")
+    row = ApiKey.objects.get()
+    path = f"/admin/managers/apikey/{row.pk}/rotate/"
+    assert (
+        path in office.get(f"/admin/managers/apikey/{row.pk}/change/").content.decode()
+    )
+    asked = office.get(path)
+    assert counts(asked) == {"used": 0}
+    answer = agree_to(office, path, asked, {}, **{"answer-days": "3"})
+    (key,) = re.findall(r'<code id="made-key"[^>]*>([^<]+)<', answer.content.decode())
+    forget_cached_keys()
+    for each in (old, key):
+        assert Api(each).get("/api/user/").status_code == 200
+    row.refresh_from_db()
+    assert row.name == f"bot ({row.prefix})"
+    assert timedelta(days=2) < row.expires_at - timezone.now() < timedelta(days=3)
+    new = ApiKey.objects.get(name="bot")
+    assert (new.expires_at, list(new.managers.all())) == (None, [manager])
+
+
+def test_an_ended_key_is_not_replaced(office, desk, manager):
+    make_key(manager, name="bot")
+    row = ApiKey.objects.get()
+    path = f"/admin/managers/apikey/{row.pk}/rotate/"
+    assert desk.post(path).status_code == 404
+    keys.revoke_key("bot")
+    assert office.get(path).status_code == 404
+    with pytest.raises(ApiKey.DoesNotExist):
+        keys.rotate_key(row.pk, timezone.now())
 
 
 def test_only_the_limit_of_a_key_can_be_changed(office, manager, other_manager):

@@ -239,7 +239,7 @@ def test_five_of_simultaneous_first_attempts_are_admitted(subjects):
     assert failures_of(subjects[0]) == 5
 
 
-def test_a_throttle_that_is_only_read_requires_waiting_too(db):
+def test_a_subject_that_is_not_counted_is_still_checked(db):
     full = Subject("full", free=0, leak=60)
     register_attempt((full,))
     hold_the_clock()

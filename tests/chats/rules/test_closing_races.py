@@ -105,7 +105,7 @@ def test_closing_an_idle_chat(talk, manager):
 
 
 @pytest.mark.parametrize("writes_first", [True, False])
-def test_closing_as_idle_and_an_operators_message(talk, manager, writes_first):
+def test_closing_as_idle_and_a_customers_message(talk, manager, writes_first):
     builders.save_policy(manager, idleClose=60)
     talk.serve()
     age(61)

@@ -95,7 +95,7 @@ def test_an_answer_restarts_the_timeout(maria, says, manager):
 # Taking over
 
 
-def test_a_bot_that_only_changes_sa_does_not_end_it(maria, says, manager):
+def test_another_bot_that_changes_sa_ends_it(maria, says, manager):
     says(maria, "oi")
     Contact.objects.filter(pk=maria.pk).update(sa=11)
     says(maria, "1")
