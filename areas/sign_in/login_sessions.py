@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import time
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -155,3 +156,13 @@ def end_session(pk: int, *, user_id: int | None = None) -> bool:
         row.delete()
         record("session-ended", "user", row.user_id)
     return ended > 0
+
+
+def end_sessions_of(user_ids: Collection[int]) -> None:
+    """Ends all sessions of deactivated users.
+
+    They are refused anyway, but would be valid again once a user is active again.
+    """
+    rows = LoginSession.objects.filter(user__in=user_ids)
+    Session.objects.filter(session_key__in=rows.values("session_key")).delete()
+    rows.delete()

@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 from django.db import connection
 
 from areas.models import Operator, OperatorArea
+from areas.sign_in.login_sessions import end_sessions_of
 from chats.conversations.audit import Actor
 from chats.conversations.homes import leave_without_home
 from chats.conversations.rehoming import (
@@ -171,7 +172,7 @@ def leave(
     users: Sequence[int] = (),
     memberships: Sequence[tuple[int, int]] = (),
 ) -> list[Rehoming]:
-    """Deactivates the operators, and moves their contacts to the chosen homes.
+    """Deactivates operators, signs them out and moves their contacts to chosen homes.
 
     Without a choice, held contacts of a group return to its queue. `users` are accounts
     that the caller deactivates too, `memberships` the (operator, area) pairs that it
@@ -179,6 +180,11 @@ def leave(
     """
     ids = [operator.pk for operator in leaving.operators]
     Operator.objects.filter(pk__in=ids).update(is_active=False)
+    # Staff still work in the back-office.
+    accounts = Operator.objects.filter(
+        pk__in=ids, user__is_staff=False, user__is_superuser=False
+    )
+    end_sessions_of(list(accounts.values_list("user", flat=True)))
     settled = _Settled(ChatEvent.Cause.LEFT, Homes(QUEUE, STAY), actor)
     settled.give(leaving.groups, homes)
     return [

@@ -19,6 +19,7 @@ from unfold.widgets import (
 )
 
 from areas.models import Operator, SecondFactor
+from areas.sign_in.login_sessions import end_sessions_of
 from areas.sign_in.second_factor import remove
 from managers.admin.columns import column, moment_column, tag
 from managers.admin.confirm import confirm
@@ -238,6 +239,7 @@ class StaffAdmin(TenantAdmin):
             if leaving:
                 operators: Any = self.admin_site.get_model_admin(Operator)
                 operators.dismiss(request, leaving, users=[obj.pk])
+            end_sessions_of([obj.pk])
         super().save_model(request, obj, form, change)
 
     @admin.action(

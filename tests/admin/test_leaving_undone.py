@@ -24,6 +24,7 @@ from tests.admin.leaving import (
     waiting,
     who_has,
 )
+from tests.conftest import signed_in
 
 
 def test_undoing_restores_what_has_not_changed_since(desk, sales, ana, carla):
@@ -42,6 +43,26 @@ def test_undoing_restores_what_has_not_changed_since(desk, sales, ana, carla):
     assert lines_of(first)[-1] == ("transferred", "rehome")
     assert who_has(second) == (carla.pk, sales.pk)
     assert not is_undoable(Rehoming.objects.get())
+
+
+def test_undoing_does_not_restore_login_sessions(desk, sales, ana, carla):
+    held(ana, sales)
+    session, colleague = signed_in(ana.user), signed_in(carla.user)
+    agree(desk, change(ana), leaves(ana, sales), **{field("held", sales): "queue"})
+    agree_to(desk, undo_path(), desk.get(undo_path()), {})
+    assert Operator.objects.get(pk=ana.pk).is_active
+    assert session.get("/api/session").status_code == 401
+    assert signed_in(ana.user).get("/api/session").status_code == 200
+    assert colleague.get("/api/session").status_code == 200
+
+
+def test_an_operator_of_the_staff_stays_signed_in(desk, sales, ana, carla):
+    held(ana, sales)
+    ana.user.is_staff = True
+    ana.user.save()
+    session = signed_in(ana.user)
+    agree(desk, change(ana), leaves(ana, sales), **{field("held", sales): "queue"})
+    assert session.get("/api/session").status_code == 200
 
 
 def test_undoing_restores_an_area_with_its_contacts(desk, sales, support, ana, bruno):

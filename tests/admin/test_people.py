@@ -8,6 +8,7 @@ from areas.models import SecondFactor
 from managers.models import Supervision
 from tests.admin.conftest import agree, errors, sign_in_to_admin
 from tests.builders import make_operator, make_supervisor
+from tests.conftest import signed_in
 
 LIST = "/admin/auth/user/"
 ADD = f"{LIST}add/"
@@ -177,6 +178,18 @@ def test_a_supervisor_changes_a_colleague_with_the_same_managers(desk, manager):
     desk.post(change(colleague), kept(supervision, username="novo", is_superuser="on"))
     colleague.refresh_from_db()
     assert (colleague.username, colleague.is_superuser) == ("novo", False)
+
+
+def test_a_deactivated_person_is_signed_out_for_good(office, manager, supervisor):
+    colleague = make_supervisor(manager)
+    session = signed_in(colleague)
+    supervision = Supervision.objects.get(user=colleague)
+    form = kept(supervision, username=colleague.username, new_password="")
+    office.post(change(colleague), {**form, "is_active": ""})
+    assert not User.objects.get(pk=colleague.pk).is_active
+    office.post(change(colleague), form)
+    assert User.objects.get(pk=colleague.pk).is_active
+    assert session.get("/api/session").status_code == 401
 
 
 def test_a_supervisor_does_not_change_himself(desk, supervisor, other_manager):
