@@ -147,13 +147,14 @@ class EphemeralEvents:
         }
         if kind == "typing" and sent.get("note") is True:
             payload["note"] = True
-        # `on: false` has no rate limit, but needs an earlier `on: true`.
+        # `on: false` has no rate limit, but needs an earlier `on: true`. The caller may
+        # have lost the contact since, as after a transfer; others still show the event.
         location = (
             await self._location(payload)
             if on or _withdraw(connection, payload)
             else None
         )
-        if location is None or not sees(caller, *location):
+        if location is None or (on and not sees(caller, *location)):
             return
         # After the end of the connection nothing would withdraw it.
         if not on or (connection.is_open and _remember(connection, payload)):

@@ -261,6 +261,18 @@ def test_viewing_and_typing_require_access_to_the_contact(
     assert frame["t"] == "ev"
 
 
+def test_typing_can_be_withdrawn_after_a_transfer(
+    feed: Feed, manager: Any, contact: Contact, ana: Any, api: Api
+) -> None:
+    watcher, her = feed.open(api), feed.open(signed_in(ana.user))
+    payload = {"t": "typing", "id": contact.public_id, "m": manager.number}
+    for on in (True, False):
+        her.send({**payload, "on": on})
+        assert next_now(watcher, "typing")["on"] is on
+        area = builders.make_area(manager, f"after-{on}")
+        Contact.objects.update(area=area)
+
+
 def test_any_process_may_publish_an_ephemeral_event(
     feed: Feed, manager: Any, ana: Any, other_api: Api
 ) -> None:
