@@ -32,6 +32,23 @@ def test_the_link_of_a_button_shows_the_dialog(desk, contact, ana):
     assert Contact.objects.present().filter(operator=None).exists()
 
 
+def test_without_a_script_the_link_leads_to_a_page(desk, contact, ana):
+    make_chat(contact)
+    for button in ("hand_over", "change_area", "close", "delete_contact"):
+        shown = desk.get(page(contact, button)).content.decode()
+        assert 'id="nav-sidebar"' in shown
+        assert f'href="{page(contact)}"' in shown
+        by_script = {"HX-Request": "true"}
+        dialog = desk.get(page(contact, button), headers=by_script).content.decode()
+        assert "<html" not in dialog
+    wrong = {"_form_submitted": "on", "operator": "999999"}
+    refused = desk.post(page(contact, "hand_over"), wrong)
+    assert refused.status_code == 200
+    assert "nav-sidebar" in refused.content.decode()
+    assert refused.context["form"].errors["operator"]
+    assert Contact.objects.get().operator is None
+
+
 def test_it_is_handed_over(desk, supervisor, contact, ana):
     make_chat(contact)
     answer = desk.post(
