@@ -70,7 +70,8 @@ INBOX_PAGES = {
         "messages are found a few seconds after they came. `counts` adds how many "
         "chats are open by state and area, whatever the other filters. `feedCounts` "
         "adds them as of the change `s` of the live feed: each `line` with a greater "
-        "number goes on from them. `s` is null while the feed is far behind.",
+        "number goes on from them. `s` is null while the feed is far behind. `oldest` "
+        "then lists who has waited longest in each area.",
         answer=ChatListShape,
         example={
             "chats": [LINE],

@@ -109,6 +109,13 @@ class ChatCountsShape(serializers.Serializer[Any]):
     mine = ChatCountShape()
 
 
+class OldestShape(serializers.Serializer[Any]):
+    m = ManagerKey(help_text="The manager, as the feed names it.")
+    id = PersonId(help_text="The contact's.")
+    area = serializers.CharField(help_text='By code; "" is none.')
+    queuedAt = serializers.DateTimeField()
+
+
 class ChatListShape(serializers.Serializer[Any]):
     chats = ListedChatShape(many=True)
     next = serializers.CharField(allow_null=True)
@@ -117,6 +124,12 @@ class ChatListShape(serializers.Serializer[Any]):
         required=False,
         allow_null=True,
         help_text="With `feedCounts`: the number of the last change in the counts.",
+    )
+    oldest = OldestShape(
+        many=True,
+        required=False,
+        help_text="With `feedCounts`: of the waiting chats of each area the 20 that have "
+        "waited longest, the longest first.",
     )
 
 

@@ -99,7 +99,7 @@ def list_chats(caller: Caller, request: ListRequest) -> Shape:
         "next": None if following is None else following.encode(request.filters),
     }
     if request.feed_counts:
-        answer["counts"], answer["s"] = feed_counts_of(scope)
+        answer |= feed_counts_of(scope)
     elif request.counts:
         answer["counts"] = counts_of(scope)
     return answer

@@ -93,3 +93,39 @@ def test_current_counts_have_no_number_while_the_feed_is_behind(
     assert found == listed(api, limit=1, counts=True)["counts"]
     number_changes()
     assert feed_counts(api)[1] is not None
+
+
+def test_the_oldest_of_each_queue_are_named(manager, sales, support, ana, bruno, api):
+    def waits(minute, area, **over):
+        chat = open_chat(manager, area=area, **over)
+        Contact.objects.filter(pk=chat.contact_id).update(queued_at=at(minute))
+        return chat.contact.public_id
+
+    second, first = waits(5, sales), waits(3, sales)
+    waits(1, sales, operator=ana)
+    other = waits(4, support)
+    waits(2, support, deleted_at=timezone.now())
+    in_menu(manager, area=sales)
+
+    found = listed(api, limit=1, feedCounts=True)["oldest"]
+
+    assert [(one["id"], one["area"]) for one in found] == [
+        (first, "vendas"),
+        (other, "suporte"),
+        (second, "vendas"),
+    ]
+    assert found[0]["m"] == manager.number
+    assert found[0]["queuedAt"] == "2026-11-20T12:03:00.000Z"
+    # An operator is told of those of his areas.
+    own = listed(signed_in(bruno.user), limit=1, feedCounts=True)["oldest"]
+    assert [one["id"] for one in own] == [other]
+    assert "oldest" not in listed(api, limit=1, counts=True)
+
+
+def test_of_a_long_queue_the_first_are_named(manager, sales, api):
+    chats = [open_chat(manager, area=sales) for _ in range(counts.OLDEST + 2)]
+    for minute, chat in enumerate(chats):
+        Contact.objects.filter(pk=chat.contact_id).update(queued_at=at(minute))
+    found = listed(api, limit=1, feedCounts=True)["oldest"]
+    expected = [one.contact.public_id for one in chats[: counts.OLDEST]]
+    assert [one["id"] for one in found] == expected
