@@ -31,6 +31,7 @@ from chats.api.openapi_scheduling import SCHEDULING_PAGES
 from chats.api.responses import (
     ChatShape,
     HandedOverChatShape,
+    ListedMessageShape,
     MessageShape,
 )
 from contacts.api.openapi import EXAMPLE as CONTACT
@@ -68,8 +69,9 @@ PAGES = {
     "list": OperationDoc(
         "All messages of a chat",
         "Of the open chat, oldest first. `before` and `after` (ids of messages) cut "
-        "out a window, `limit` keeps its newest, `closed` adds the earlier chats.",
-        answer=[MessageShape],
+        "out a window, `limit` keeps its newest, `closed` adds the earlier chats. With "
+        "`closed`, `protocols` adds to each message the `protocol` of its chat.",
+        answer=[ListedMessageShape],
         example=[MESSAGE],
         bodies={"By id": {"operatorId": "Id of a operator", **BY_ID}},
         refuses=READING,

@@ -74,6 +74,12 @@ class MessageShape(serializers.Serializer[Any]):
     )
 
 
+class ListedMessageShape(MessageShape):
+    protocol = serializers.CharField(
+        required=False, help_text="Of its chat, with `closed` and `protocols`."
+    )
+
+
 class ChatShape(serializers.Serializer[Any]):
     contactId = PersonId()
     operatorId = ChatOperatorId(help_text="The number 0 where nobody answers it.")

@@ -37,10 +37,10 @@ _OF_CHAT = f"""
 SELECT {MESSAGE_COLUMNS} FROM chats_message m {_NEWEST.format(chat="%(chat)s")}
 """  # noqa: S608 - of columns
 
-# The same for all chats of the contact.
+# The same for all chats of the contact, each with the protocol of its chat.
 _OF_CONTACT = f"""
-SELECT {MESSAGE_COLUMNS}
-  FROM (SELECT recent.id FROM chats_chat h, LATERAL (
+SELECT {MESSAGE_COLUMNS}, newest.protocol
+  FROM (SELECT recent.id, h.protocol FROM chats_chat h, LATERAL (
           SELECT m.id FROM chats_message m {_NEWEST.format(chat="h.id")}) recent
          WHERE h.contact_id = %(contact)s ORDER BY recent.id DESC LIMIT %(limit)s) newest
   JOIN chats_message m ON m.id = newest.id
@@ -203,11 +203,13 @@ def messages_of_chat(
     after: int = _FIRST,
     before: int = _LAST,
     limit: int | None = None,
+    with_protocols: bool = False,
 ) -> list[Shape]:
     """Returns messages of the chat, or of all the contact's chats, oldest first.
 
-    `chat_id` None selects all chats. `after` and `before` are message ids; the newest
-    `limit` messages between them are returned.
+    `chat_id` None selects all chats; `with_protocols` then adds to each message the
+    protocol of its chat. `after` and `before` are message ids; the newest `limit`
+    messages between them are returned.
     """
     values: dict[str, Any] = {
         "chat": chat_id,
@@ -221,7 +223,13 @@ def messages_of_chat(
     with connection.cursor() as cursor:
         cursor.execute(statement, values)
         rows = cursor.fetchall()
-    return message_shapes(rows, contact_id)
+    if chat_id is not None:
+        return message_shapes(rows, contact_id)
+    shapes = message_shapes([row[:-1] for row in rows], contact_id)
+    if with_protocols:
+        for shape, row in zip(shapes, reversed(rows), strict=True):
+            shape["protocol"] = row[-1]
+    return shapes
 
 
 def message_of_reference(manager_id: int, reference: str) -> Shape | None:

@@ -120,11 +120,16 @@ def _the_one(
 
 
 def list_messages(
-    caller: Caller, request: ReadRequest, window: Window, *, closed_too: bool
+    caller: Caller,
+    request: ReadRequest,
+    window: Window,
+    *,
+    closed_too: bool,
+    with_protocols: bool = False,
 ) -> list[Shape]:
     """Returns the messages of the open chat, or of all chats, oldest first.
 
-    Raises the errors of `find_conversation`, and InvalidError for a window whose
+    Those of all chats bear the protocols of their chats if `with_protocols`. Raises the errors of `find_conversation`, and InvalidError for a window whose
     messages are not the contact's.
     """
     if not closed_too and window.after is None and window.before is None:
@@ -133,7 +138,13 @@ def list_messages(
     contact = conversation.contact
     bounds = _bounds(contact.pk, {"after": window.after, "before": window.before})
     chat_id = None if closed_too else conversation.chat_id
-    return messages_of_chat(contact, chat_id, limit=window.limit, **bounds)
+    return messages_of_chat(
+        contact,
+        chat_id,
+        limit=window.limit,
+        with_protocols=with_protocols,
+        **bounds,
+    )
 
 
 def _list_newest(

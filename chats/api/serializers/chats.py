@@ -94,6 +94,7 @@ class ListMessages(ReadChat):
     after = MessageId(required=False)
     limit = Integer(1, 1000, required=False)
     closed = Flag(required=False)
+    protocols = Flag(required=False)
 
 
 class ChangeOperator(Narrowed, Transferred):

@@ -31,9 +31,12 @@ class MessageViewSet(ContractViewSet):
     @operation(ListMessages, reads=True)
     def list(self, fields: Fields) -> Any:
         window = Window(fields.get("after"), fields.get("before"), fields.get("limit"))
-        closed_too = fields.get("closed", False)
         return list_messages(
-            self.caller, _read_request(fields), window, closed_too=closed_too
+            self.caller,
+            _read_request(fields),
+            window,
+            closed_too=fields.get("closed", False),
+            with_protocols=fields.get("protocols", False),
         )
 
     @operation(

@@ -109,6 +109,23 @@ def test_closed_adds_the_earlier_chats(api, contact, chat, three, ana):
     assert contents(api.post(PATH, body_of(ana, closed=False))) == ["quatro"]
 
 
+def test_protocols_tells_of_each_message_which_chat_it_belongs_to(
+    api, contact, chat, three, ana
+):
+    chat.closed_at = timezone.now()
+    chat.save()
+    later = make_chat(contact)
+    make_message(later, content="quatro")
+    asked = body_of(ana, closed=True, protocols=True, limit=2)
+    found = api.post(PATH, asked).json()["data"]
+    assert [(one["content"], one["protocol"]) for one in found] == [
+        ("três", chat.protocol),
+        ("quatro", later.protocol),
+    ]
+    without = api.post(PATH, body_of(ana, closed=True)).json()["data"]
+    assert not any("protocol" in one for one in without)
+
+
 def test_closed_includes_earlier_chats_when_none_is_open(api, chat, three, ana):
     chat.closed_at = timezone.now()
     chat.save()
