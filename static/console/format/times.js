@@ -3,7 +3,7 @@
 
 import { LOCALE, n, t } from "../words.js";
 
-const MINUTE = 60_000;
+export const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
 
@@ -82,4 +82,21 @@ export function moment(time, now) {
   const format = date.getFullYear() === new Date(now).getFullYear() ? shortDayFormat : shortYearFormat;
   const day = format.format(date).replace(/ de /g, " ").replace(".", "");
   return date.getTime() > now ? `${day}, ${at}` : day;
+}
+
+/**
+ * Returns when something past began and ended: `14 out, 10:06–10:28`.
+ * @param {string} from
+ * @param {string} to
+ * @param {number} now
+ */
+export function period(from, to, now) {
+  const began = pastMoment(from, now);
+  return dayOf(from) === dayOf(to) ? `${began}–${clock(to)}` : `${began} – ${pastMoment(to, now)}`;
+}
+
+/** @param {string} time @param {number} now */
+function pastMoment(time, now) {
+  const isRecent = dayOf(time) === dayOf(now) || dayOf(time) === dayOf(now - DAY);
+  return isRecent ? moment(time, now) : `${moment(time, now)}, ${clock(time)}`;
 }

@@ -5,6 +5,7 @@ import { html, nothing } from "../../vendor/lit-html/lit-html.js";
 import { openPassword } from "../dialogs/password.js";
 import { openSessions } from "../dialogs/sessions.js";
 import { hue, initials, tint } from "../format/names.js";
+import { MINUTE, lasting, span } from "../format/times.js";
 import { bell } from "../notices/bell.js";
 import { icon, presenceMark } from "../parts/icon.js";
 import { addressOf } from "../router.js";
@@ -23,10 +24,22 @@ export function rail(app) {
     <button class="rail__item" type="button" aria-keyshortcuts="Control+K" title=${t("Find and do (Ctrl+K)")} @click=${app.overlay.openPalette}>${icon("search")}<span>${t("Go to")}</span></button>
     ${app.account.person?.role === "operator" ? nothing : html`<a class="rail__item" href="/admin/">${icon("chart")}<span>${t("Admin")}</span></a>`}
     <div class="rail__block"><div class="rail__rule"></div><p class="rail__caption" id="rail-areas">${t("In the queue")}</p>
-      <div class="rail__areas" role="group" aria-labelledby="rail-areas">${app.tallies.queues.map(({ code, name, count }) => html`<a class="tile" href=${addressOf({ tab: "queue", area: code })} aria-current=${filter.tab === "queue" && filter.area === code}>
-        <span class="tile__n ${hue(code)} ${count ? "" : "is-zero"}">${count}</span><span class="vh"> ${t("in the queue of")} </span><span class="tile__name">${name}</span></a>`)}</div></div>
+      <div class="rail__areas" role="group" aria-labelledby="rail-areas">${app.tallies.queues.map(({ code, name, count, oldest }) => html`<a class="tile" href=${addressOf({ tab: "queue", area: code })} aria-current=${filter.tab === "queue" && filter.area === code} title=${oldest ? oldestWords(app, oldest) : nothing}>
+        <span class="tile__n ${hue(code)} ${count ? "" : "is-zero"}">${count}</span><span class="vh"> ${t("in the queue of")} </span><span class="tile__name">${name}</span>${oldest ? queueWait(app, oldest) : nothing}</a>`)}</div></div>
     <div class="rail__foot">${bell(app)}${me(app)}</div>
   </nav>`;
+}
+
+/** How long the first of a queue has waited. @param {App} app @param {string} since */
+export function queueWait(app, since) {
+  const duration = app.now - Date.parse(since);
+  const words = duration < MINUTE ? span(duration) : t("for {span}", { span: span(duration) });
+  return html`<span class="queue-wait"><span class="vh">, ${oldestWords(app, since)}</span><span aria-hidden="true">${words}</span></span>`;
+}
+
+/** @param {App} app @param {string} since */
+function oldestWords(app, since) {
+  return t("the oldest has waited for {span}", { span: lasting(app.now - Date.parse(since)) });
 }
 
 /** @param {App} app */

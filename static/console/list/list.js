@@ -4,6 +4,8 @@
 import { html, nothing } from "../../vendor/lit-html/lit-html.js";
 import { live } from "../../vendor/lit-html/directives/live.js";
 import { repeat } from "../../vendor/lit-html/directives/repeat.js";
+import { hue } from "../format/names.js";
+import { queueWait } from "../frame/rail.js";
 import { icon } from "../parts/icon.js";
 import { OF_OPERATORS, addressOf } from "../router.js";
 import { n, t } from "../words.js";
@@ -30,6 +32,7 @@ export function listPane(app) {
     </header>
     ${app.overlay.menu === "filter" ? filterMenu(app, filter) : nothing}
     ${isSearch ? searchBar(app, filter) : tabs(app, filter)}
+    ${filter.tab === "queue" ? queuesStrip(app, filter) : nothing}
     ${listBar(app, filter)}
     <div class="list__body" id="cards-panel" role="tabpanel" aria-labelledby="tab-${filter.tab}">${cards(app, filter)}</div>
   </section>`;
@@ -62,6 +65,13 @@ function searchBar(app, filter) {
     <button class="tab" role="tab" aria-selected=${Boolean(filter.words)} aria-controls="cards-panel" @click=${() => to(true)}>${t("Messages")}</button>
     <button class="btn btn--small" @click=${app.search.end}>${t("Close search")}</button>
   </div>`;
+}
+
+/** The queues of the areas on a phone, where there is no rail. @param {App} app @param {Filter} filter */
+function queuesStrip(app, filter) {
+  const { queues } = app.tallies;
+  if (!queues.length) return nothing;
+  return html`<div class="areas-strip" role="group" aria-label=${t("In the queue")}>${queues.map(({ code, name, count, oldest }) => html`<a class="chip ${hue(code)}" href=${addressOf({ ...filter, area: filter.area === code ? null : code })} aria-current=${filter.area === code}><b>${count}</b><span class="vh"> ${t("in the queue of")} </span>${name}${oldest ? queueWait(app, oldest) : nothing}</a>`)}</div>`;
 }
 
 /** @param {App} app @param {Filter} filter */

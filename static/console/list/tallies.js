@@ -24,14 +24,14 @@ export class Tallies {
     return mine.lines.filter((line) => contacts.get(line.key)?.unread).length;
   }
 
-  /** The queues of the areas, by name. */
+  /** The queues of the areas, by name, and since when the first of each has waited. */
   get queues() {
     const waiting = this.#store.counts.waiting?.areas ?? {};
     const own = this.#store.me !== "0" ? this.#store.operators.get(this.#store.me)?.areas : null;
-    /** @type {Map<string, {code: string, name: string, count: number}>} */
+    /** @type {Map<string, {code: string, name: string, count: number, oldest: string | null}>} */
     const queues = new Map();
     for (const { id, name } of this.#store.areas.values())
-      if (!own || own.includes(id)) queues.set(id, { code: id, name, count: waiting[id] ?? 0 });
+      if (!own || own.includes(id)) queues.set(id, { code: id, name, count: waiting[id] ?? 0, oldest: this.#store.queues.oldest(id) });
     return [...queues.values()].sort((one, other) => one.name.localeCompare(other.name));
   }
 }

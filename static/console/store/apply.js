@@ -141,7 +141,7 @@ function applyMessage(store, { m, id, op, row }) {
   const { contactId, protocol, ...members } = row;
   const message = /** @type {import("../types.js").Message} */ (members);
   const key = keyOf(m, contactId);
-  store.conversations.get(key)?.putMessage(message, op === "I");
+  store.conversations.get(key)?.putMessage({ ...message, protocol }, op === "I");
   const line = store.lines.get(key);
   if (!line || line.protocol !== protocol) return;
   if (op === "I" || line.last?.id === message.id) {

@@ -10,10 +10,12 @@ import { keyOf } from "./store.js";
 /** @typedef {import("../types.js").Filter} Filter */
 /** @typedef {import("../api/calls.js").Ref} Ref */
 
-const PAGE = 60;
+const [PAGE, LARGEST_PAGE] = [60, 1000];
 const READ_SOON = 150;
 // Failed requests are retried after this time, and with each heartbeat.
 const READ_AGAIN = 3000;
+// All consoles run out of a long queue at the same moment; they do not read it then at once.
+const QUEUES_WITHIN = 15_000;
 
 export class Reader {
   /**
@@ -26,6 +28,7 @@ export class Reader {
     this.toRead = nothingToRead();
     this.readTimer = 0;
     this.againTimer = 0;
+    this.queuesTimer = 0;
     /** Counts full reloads, so that responses to earlier requests are recognised. */
     this.generation = 0;
     /** The number of the last change included in the loaded counts. */
@@ -56,17 +59,26 @@ export class Reader {
 
   /** @param {import("../types.js").FeedEvent} event */
   count(event) {
-    if (event.k === "line" && event.s > this.countedTo)
-      recount(this.store.counts, event.was, event.is, this.store.me);
+    if (event.k !== "line" || event.s <= this.countedTo) return;
+    const { counts, queues, me } = this.store;
+    recount(counts, event.was, event.is, me);
+    queues.apply(event, counts);
+    if (this.queuesTimer || !queues.isShort(counts)) return;
+    this.queuesTimer = setTimeout(() => {
+      this.queuesTimer = 0;
+      this.toRead.counts ||= queues.isShort(this.store.counts);
+      this.readSoon();
+    }, Math.random() * QUEUES_WITHIN);
   }
 
   /** Loads the counts of the tabs; later lines of the feed update them. */
   async readCounts() {
     const { generation } = this;
     const asked = this.calls.list({ tab: "queue" }, { limit: 1, feedCounts: true });
-    const [{ counts, s }, events] = await this.meanwhile.during(asked);
+    const [{ counts, s, oldest = [] }, events] = await this.meanwhile.during(asked);
     if (generation !== this.generation) return; // there was a reset meanwhile
     this.store.counts = counts;
+    this.store.queues.replace(oldest);
     // The feed is far behind: the counts are current, but lines must not be applied to them.
     if (s === null) {
       this.toRead.counts = true;
@@ -143,15 +155,17 @@ export class Reader {
     try {
       // The line of a chat in a loaded list is updated by the feed.
       const isKnown = this.store.lines.has(conversation.key) && !anew;
+      // As much as was loaded before: who reads further up stays there.
+      const limit = Math.min(LARGEST_PAGE, Math.max(PAGE, conversation.messages.length));
       const asked = Promise.all([
-        this.calls.messages(ref),
+        this.calls.messages(ref, { limit }),
         this.calls.history(ref),
         this.calls.notes(ref),
         isKnown ? null : this.calls.chat(ref),
       ]);
       const [[messages, history, { notes }, row], events] = await this.meanwhile.during(asked);
       if (row) this.store.putRow(row);
-      conversation.replaceMessages(messages, messages.length >= PAGE);
+      conversation.replaceMessages(messages, messages.length >= limit);
       conversation.replaceHistory(history);
       conversation.notes = new Map(notes.map((/** @type {any} */ note) => [note.id, note]));
       this.store.placeLine(conversation.key);
@@ -186,22 +200,22 @@ export class Reader {
     this.#readAgain();
   }
 
-  /** Loads the messages before the loaded ones. @param {Ref} ref */
-  async readOlder(ref) {
+  /** Loads the messages before the loaded ones. @param {Ref} ref @param {number} [limit] */
+  async readOlder(ref, limit = PAGE) {
     const conversation = this.store.conversation(ref);
     if (conversation.reading || !conversation.hasOlder) return;
-    conversation.reading = this.#readBefore(conversation);
+    conversation.reading = this.#readBefore(conversation, limit);
     await conversation.reading;
     conversation.reading = null;
     this.store.changed();
   }
 
-  /** @param {import("./conversation.js").Conversation} conversation */
-  async #readBefore(conversation) {
+  /** @param {import("./conversation.js").Conversation} conversation @param {number} limit */
+  async #readBefore(conversation, limit) {
     try {
       const before = conversation.messages[0]?.id;
-      const older = await this.calls.messages(conversation.ref, { before });
-      conversation.prependMessages(older, older.length >= PAGE);
+      const older = await this.calls.messages(conversation.ref, { before, limit });
+      conversation.prependMessages(older, older.length >= limit);
     } catch (error) {
       this.onError(/** @type {Error} */ (error));
     }

@@ -4,6 +4,7 @@
 import { ChatList } from "./list.js";
 import { Conversation } from "./conversation.js";
 import { emptyCounts } from "./counts.js";
+import { Queues } from "./queues.js";
 
 /** @typedef {import("../types.js").Id} Id */
 /** @typedef {import("../types.js").Line} Line */
@@ -45,6 +46,7 @@ export class Store {
     /** @type {Map<string, Conversation>} */
     this.conversations = new Map();
     this.counts = emptyCounts();
+    this.queues = new Queues();
     /** Who is viewing a contact or typing to it: by key, operator and expiry. @type {Map<string, Map<string, {at: number, isTyping: boolean}>>} */
     this.present = new Map();
     /** @type {Set<() => void>} */
@@ -174,6 +176,7 @@ export class Store {
     for (const map of [this.contacts, this.lines, this.lists, this.conversations, this.present, ...kept])
       map.clear();
     this.counts = emptyCounts();
+    this.queues.replace([]);
     this.changed();
   }
 }

@@ -246,3 +246,22 @@ test("what a manager had before a reset does not replace what was read after it"
   for (let n = 0; n < 40; n += 1) await null;
   assert.equal(store.operators.get(ME).presence, "online");
 });
+
+test("a conversation that is read again keeps the older messages that were loaded", async () => {
+  const all = Array.from({ length: 200 }, () => message());
+  const { store, sync } = synced({
+    chat: Promise.resolve(listed()),
+    history: Promise.resolve({ sessions: [], events: [] }),
+    notes: Promise.resolve({ notes: [] }),
+    scheduled: Promise.resolve({ scheduled: [] }),
+  });
+  sync.calls.messages = async (_, { before, limit = 60 }) => {
+    const end = before ? all.findIndex(({ id }) => id === before) : all.length;
+    return all.slice(Math.max(0, end - limit), end);
+  };
+  await sync.readConversation(REF);
+  await sync.readOlder(REF);
+  await sync.readConversation(REF, true);
+  const { messages, hasOlder } = store.conversation(REF);
+  assert.deepEqual([messages.length, hasOlder], [120, true]);
+});

@@ -1,0 +1,52 @@
+"""The rail says how long the first of each queue has waited, and keeps saying it."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+
+from django.utils import timezone
+from playwright.sync_api import expect
+
+from contacts.models import Contact
+
+
+def waiting_since(company, name, minutes, **over):
+    contact = company.customer(name, **over)
+    since = timezone.now() - timedelta(minutes=minutes, seconds=20)
+    Contact.objects.filter(pk=contact.pk).update(queued_at=since)
+    return contact
+
+
+def test_the_oldest_of_each_queue_is_told_and_kept(company, sign_in):
+    first = waiting_since(company, "Maria Souza", 42)
+    waiting_since(company, "João Reis", 12)
+    page = sign_in(company.ana, "/inbox/mine")
+    rail = page.get_by_role("navigation", name="Principal", exact=True)
+    sales = rail.locator(".tile", has_text="Vendas")
+    support = rail.locator(".tile", has_text="Suporte")
+    expect(sales.locator(".queue-wait")).to_contain_text("há 42 min")
+    expect(sales).to_have_accessible_name(
+        re.compile("2 na fila de Vendas *, o mais antigo espera há 42 min")
+    )
+    expect(support.locator(".queue-wait")).to_have_count(0)
+    asked = []
+    page.on("request", lambda request: asked.append(request.url))
+    # Somebody else answers the first, and another comes for the other area.
+    company.claim(first, company.bruno)
+    expect(sales.locator(".queue-wait")).to_contain_text("há 12 min")
+    company.customer("Rita Nunes", area=company.support)
+    expect(support.locator(".queue-wait")).to_contain_text("agora")
+    assert not [url for url in asked if "/api/chat/list" in url]
+
+
+def test_a_phone_has_the_queues_above_the_list(company, sign_in):
+    waiting_since(company, "Maria Souza", 42)
+    page = sign_in(company.ana, "/inbox/queue", viewport={"width": 320, "height": 640})
+    strip = page.locator(".areas-strip")
+    sales = strip.get_by_role("link", name=re.compile("Vendas"))
+    expect(sales).to_contain_text("há 42 min")
+    sales.click()
+    expect(page).to_have_url(re.compile("area=vendas"))
+    expect(sales).to_have_attribute("aria-current", "true")
+    assert page.evaluate("document.documentElement.scrollWidth") <= 320
