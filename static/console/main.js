@@ -14,7 +14,7 @@ import { bellMenu } from "./notices/bell.js";
 import { gate } from "./session/gate.js";
 import { chatPane } from "./thread/thread.js";
 import { contactName } from "./format/names.js";
-import { player } from "./thread/audio.js";
+import { keepFocus, player } from "./thread/audio.js";
 import { t } from "./words.js";
 
 const app = new App(draw);
@@ -54,5 +54,6 @@ function title() {
 }
 
 player.onChange = () => app.render();
+player.onFailed = (id) => keepFocus(app, id);
 listen(app);
 app.account.start();

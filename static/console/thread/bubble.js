@@ -48,7 +48,7 @@ function bubble(app, message, who) {
     case "sticker":
       return photo(app, message, label, quote);
     case "video":
-      return html`<div class="bubble bubble--media bubble--photo">${label}${quote}<video class="photo" controls preload="metadata" src=${message.url ?? ""}></video>${caption(message)}</div>`;
+      return video(app, message, label, quote);
     case "missing":
       return html`<div class="bubble">${label}${quote}<span class="bubble__text" dir="auto">${missingWords(message)}</span>${metaOf(message)}</div>`;
     case "audio":
@@ -67,6 +67,16 @@ function photo(app, message, label, quote) {
     : html`<button class="photo" type="button" aria-label=${t("Enlarge the picture: {name}", { name })} @click=${() => app.overlay.openViewer(message)}>
       <img src=${message.url} alt=${name} width="560" height="420" loading="lazy" @error=${() => app.threadView.setBroken(message.id, true)}></button>
     ${caption(message)}`}</div>`;
+}
+
+/** @param {App} app @param {Message} message @param {unknown} label @param {unknown} quote */
+function video(app, message, label, quote) {
+  const { broken } = app.threadView;
+  return html`<div class="bubble bubble--media bubble--photo">${label}${quote}${broken.has(message.id)
+    ? html`<div class="photo photo--failed">${glyph("failed")}<span>${t("The video could not be loaded")}</span>
+      <button class="btn btn--small btn--line" type="button" @click=${() => app.threadView.setBroken(message.id, false)}>${t("Try again")}</button>
+      <a class="file__save" href=${message.url ?? ""} download=${message.fileName || t("Video")}>${icon("arrow", "icon--xs arrow-down")}${t("Download")}</a></div>${caption(message, "below")}`
+    : html`<video class="photo" controls preload="metadata" src=${message.url ?? ""} @error=${() => app.threadView.setBroken(message.id, true)}></video>${caption(message)}`}</div>`;
 }
 
 /** In the room of a picture that is not there, or not yet. @param {App} app @param {Message} message */

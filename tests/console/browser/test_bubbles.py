@@ -3,11 +3,24 @@
 from __future__ import annotations
 
 import re
+import struct
+from base64 import b64encode
 
 from playwright.sync_api import expect
 
 from chats.models import Message
 from tests.console.browser.company import PNG
+
+
+def wave() -> str:
+    """Returns a second of silence as a WAV file."""
+    rate = 8000
+    head = struct.pack(
+        "<4sI4s4sIHHIIHH4sI", b"RIFF", 36 + rate, b"WAVE", b"fmt ", 16, 1, 1, rate,
+        rate, 1, 8, b"data", rate,
+    )  # fmt: skip
+    return "data:audio/wav;base64," + b64encode(head + b"\x80" * rate).decode()
+
 
 LINES = "Bom dia!\n\n1 - Vendas\n2 - Suporte"
 
@@ -76,6 +89,47 @@ def test_loading_a_picture_is_retried(company, sign_in):
     log.get_by_role("button", name="Tentar de novo").click()
     expect(log.get_by_role("img", name="o bolo")).to_be_visible()
     expect(log).not_to_contain_text("A foto não baixou")
+
+
+def test_loading_a_voice_message_is_retried(company, sign_in):
+    contact = company.customer("Maria Souza", None)
+    company.say(contact, "recado", type="audio", base64=wave())
+    company.claim(contact, company.ana)
+    page = sign_in(company.ana, "/inbox/mine")
+    files = re.compile("/api/chat/file/")
+    page.route(files, lambda route: route.fulfill(status=503))
+    page.get_by_role("option", name="Maria Souza").click()
+    log = page.get_by_role("log")
+    play = log.get_by_role("button", name="Ouvir mensagem de voz")
+    play.focus()
+    page.keyboard.press("Enter")
+    expect(log.get_by_role("alert")).to_contain_text("A mensagem de voz não baixou")
+    again = log.get_by_role("button", name="Tentar de novo")
+    expect(again).to_be_focused()
+    save = log.get_by_role("link", name="Baixar")
+    expect(save).to_have_attribute("href", files)
+    # The second attempt fails, too.
+    page.keyboard.press("Enter")
+    expect(again).to_be_focused()
+    expect(log.get_by_role("alert")).to_be_visible()
+    page.unroute(files)
+    page.keyboard.press("Enter")
+    expect(log.get_by_role("alert")).to_have_count(0)
+    expect(log.locator(".audio__time")).to_contain_text("/ 0:01")
+
+
+def test_loading_a_video_is_retried(company, sign_in):
+    contact = company.customer("Maria Souza", None)
+    company.say(contact, "a festa", type="video", base64=PNG)
+    Message.objects.filter(contact=contact).update(type="video")
+    company.claim(contact, company.ana)
+    page = sign_in(company.ana)
+    page.get_by_role("option", name="Maria Souza").click()
+    log = page.get_by_role("log")
+    expect(log).to_contain_text("O vídeo não baixou")
+    expect(log.get_by_role("link", name="Baixar")).to_be_visible()
+    log.get_by_role("button", name="Tentar de novo").click()
+    expect(log).to_contain_text("O vídeo não baixou")
 
 
 def test_the_files_of_a_contact_are_listed(company, sign_in):
