@@ -9,6 +9,7 @@ import { ContactFiles } from "./contact/files.js";
 import { Connection } from "./feed/connection.js";
 import { moment } from "./format/times.js";
 import { Finding } from "./thread/finding.js";
+import { Folding } from "./thread/folding.js";
 import { ListView } from "./list/view.js";
 import { Tallies } from "./list/tallies.js";
 import { SearchBox } from "./list/search.js";
@@ -64,6 +65,7 @@ export class App {
     this.listView = new ListView(this);
     this.threadView = new ThreadView(this);
     this.finding = new Finding(this);
+    this.folding = new Folding(this);
     this.search = new SearchBox(this);
     this.actions = new ChatActions(this);
     this.transferring = new Transferring(this);
@@ -147,6 +149,7 @@ export class App {
   async #opened(ref) {
     this.overlay.leaveChat();
     this.threadView.reset();
+    this.folding.reset();
     this.writing.reset();
     this.access.reset();
     this.actions.lostClaim = null;
@@ -191,7 +194,7 @@ export class App {
   openLine(line) {
     const [m, id] = JSON.parse(line.key);
     const isOpen = this.conversation?.key === line.key;
-    this.finding.wanted = line.hit ? { key: line.key, id: line.hit.id } : line.open ? null : line;
+    this.finding.wanted = line.hit || !line.open ? line : null;
     this.listView.active = line.protocol;
     this.router.go(addressOf(this.router.place.filter, { m, id }));
     if (isOpen) this.finding.showWanted();
@@ -208,12 +211,6 @@ export class App {
     // What is being read may be the first page again: no scrolling will ask once more at the foot.
     if (list.reading) list.reading.then(() => this.afterDraw(listView.readAtFoot));
     else this.sync.readList(list.filter);
-  }
-
-  readOlder() {
-    const { ref } = this.router.place;
-    if (!ref || !this.conversation?.hasOlder || this.conversation.reading) return;
-    this.sync.readOlder(ref).then(() => this.threadView.hold());
   }
 
   /** Handles an event of the feed. @param {import("./types.js").FeedEvent} event */

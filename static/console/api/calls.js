@@ -123,7 +123,7 @@ export class Calls {
     this.client.call("POST", "/api/chat/get", { ...this.#of(ref), ...(protocol ? { protocol } : {}) });
   /** @param {Ref} ref @param {{before?: string, limit?: number}} [page] */
   messages = (ref, page = {}) =>
-    this.client.call("POST", "/api/chat/message", { ...this.#of(ref), closed: true, limit: 60, ...page });
+    this.client.call("POST", "/api/chat/message", { ...this.#of(ref), closed: true, protocols: true, limit: 60, ...page });
   /** @param {Ref} ref */
   history = (ref) => this.client.call("POST", "/api/chat/history", { ...this.#of(ref), limit: 200 });
   /** @param {Ref} ref */

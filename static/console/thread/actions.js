@@ -215,13 +215,12 @@ export class ChatActions {
     }
   }
 
-  openTranscript = () => {
+  openTranscript = (protocol = this.app.line?.protocol) => {
     const { app } = this;
-    const { line } = app;
     const ref = this.#ref;
-    if (!line) return;
+    if (!protocol) return;
     app.overlay.during("transcript", async () => {
-      const { page } = await app.calls.transcript(ref, line.protocol);
+      const { page } = await app.calls.transcript(ref, protocol);
       open(page, "_blank", "noopener");
     });
   };
@@ -237,12 +236,12 @@ export class ChatActions {
   };
 
   /** Goes to where an earlier chat of the open contact began. @param {import("../types.js").Session} session @param {MouseEvent} event */
-  showSession({ openedAt }, event) {
+  showSession({ protocol }, event) {
     if (event.ctrlKey || event.metaKey || event.shiftKey) return; // its address, in a tab of its own
     event.preventDefault();
     const { app } = this;
     app.router.go(addressOf(app.router.place.filter, this.#ref)); // from the contact's page on a phone
-    app.finding.goToTime(openedAt);
+    app.finding.goToChat(protocol);
   }
 
   /** Finds the chat of a protocol and opens it. @param {string} protocol */
@@ -253,7 +252,7 @@ export class ChatActions {
       const [row] = chats;
       if (!row) throw new Error(t("This link is not for you, or it leads nowhere."));
       const key = keyOf(row.m, row.contact.id);
-      app.finding.wanted = { key, protocol, openedAt: row.openedAt };
+      app.finding.wanted = { key, protocol };
       app.router.go(addressOf({ tab: row.open ? "mine" : "closed" }, { m: row.m, id: row.contact.id }), { replace: true });
       app.finding.showWanted(); // it was open already
     } catch (error) {

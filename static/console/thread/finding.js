@@ -1,15 +1,15 @@
 // @ts-check
 /** Goes to a message of the open chat, also to one that has not been read yet. */
 
-import { rowsOf } from "./rows.js";
+import { t } from "../words.js";
+import { rowsOfApp } from "./rows.js";
 
 /** @typedef {import("../store/conversation.js").Conversation} Conversation */
 
-// So many pages are read at most.
-const PAGES = 50;
+// What is looked for is read in pages of that size, and at most so many of them.
+const PAGE = 1000;
+const PAGES = 20;
 const MARKED_FOR = 3000;
-// A message is told of a moment before the chat that it opens.
-const BEFORE = 10_000;
 
 export class Finding {
   /** @param {import("../app.js").App} app */
@@ -18,8 +18,11 @@ export class Finding {
     /** The message that is marked, as it has been found. */
     this.id = "";
     this.timer = 0;
-    /** What the chat that is being opened is to show. @type {{key: string, id?: string, protocol?: string, openedAt?: string} | null} */
+    /** What the chat that is being opened is to show. @type {{key: string, hit?: {id: string}, protocol?: string, open?: boolean} | null} */
     this.wanted = null;
+    /** Whether older messages are being read to find one. */
+    this.isReading = false;
+    this.hasFailed = false;
   }
 
   /** Shows what is wanted of the open chat, once it has been read. */
@@ -27,23 +30,38 @@ export class Finding {
     const { wanted, app } = this;
     if (!wanted || !app.conversation?.isRead || app.conversation.key !== wanted.key) return;
     this.wanted = null;
-    if (wanted.id) await this.goTo(wanted.id);
     // The latest one is shown from its end.
-    else if (wanted.openedAt && app.line?.protocol !== wanted.protocol) await this.goToTime(wanted.openedAt);
+    if (wanted.hit) await this.goTo(wanted.hit.id, wanted.protocol);
+    else if (wanted.protocol && app.line?.protocol !== wanted.protocol) await this.goToChat(wanted.protocol);
   }
 
-  /** @param {string} id */
-  async goTo(id) {
+  /** @param {string} id @param {string} [protocol] that of its chat, if it is known */
+  async goTo(id, protocol) {
+    const { conversation } = this.app;
     if (await this.#read(({ byId }) => byId.has(id))) this.#show(id);
+    else if (this.app.conversation === conversation) this.#notFound(protocol);
   }
 
-  /** Goes to where an earlier chat began. @param {string} time */
-  async goToTime(time) {
-    const from = Date.parse(time) - BEFORE;
-    const isSince = (/** @type {import("../types.js").Message} */ { createdAt }) => Date.parse(createdAt) >= from;
-    await this.#read(({ messages }) => messages.length > 0 && !isSince(messages[0]));
-    const first = this.app.conversation?.messages.find(isSince);
+  /** Goes to where an earlier chat began. @param {string} protocol */
+  async goToChat(protocol) {
+    const { app } = this;
+    const { conversation } = app;
+    if (!conversation || !(await this.readChat(protocol))) return;
+    app.folding.reveal(protocol);
+    const first = conversation.messages.find((one) => one.protocol === protocol);
     if (first) this.#show(first.id);
+    else this.#showLine(protocol);
+  }
+
+  /** Reads an earlier chat; returns whether it can be shown, and says so if not. @param {string} protocol */
+  async readChat(protocol) {
+    const { app } = this;
+    const { conversation } = app;
+    const isWhole = await this.#read((one) => isRead(one, protocol, app.line?.protocol));
+    if (!conversation || app.conversation !== conversation) return false;
+    const isThere = isWhole || conversation.messages.some((one) => one.protocol === protocol);
+    if (!isThere) this.#notFound(protocol);
+    return isThere;
   }
 
   /**
@@ -54,21 +72,40 @@ export class Finding {
     const { app } = this;
     const { conversation } = app;
     if (!conversation) return false;
+    this.isReading = true;
+    this.hasFailed = false;
+    app.render();
     for (let page = 0; page < PAGES && !isThere(conversation) && conversation.hasOlder; page += 1) {
       while (conversation.reading) await conversation.reading;
       const known = conversation.messages.length;
-      await app.sync.readOlder(conversation.ref);
-      if (app.conversation !== conversation) return false;
-      if (conversation.messages.length === known) break; // it could not be read
+      await app.sync.readOlder(conversation.ref, PAGE);
+      if (app.conversation !== conversation) break;
+      this.hasFailed = conversation.hasOlder && conversation.messages.length === known;
+      if (this.hasFailed) break;
     }
+    this.isReading = false;
     return app.conversation === conversation && isThere(conversation);
+  }
+
+  /** Says that it could not be gone to, and offers the chat as a page. @param {string} [protocol] */
+  #notFound(protocol) {
+    const { overlay, actions, conversation } = this.app;
+    if (this.hasFailed) return; // that has been said
+    if (!conversation?.hasOlder) {
+      overlay.toast(t("This message is not here any more."));
+      return;
+    }
+    const small = t("The chat with all its messages can be opened as a page.");
+    const offer = protocol ? { small, action: t("Transcript"), act: () => actions.openTranscript(protocol) } : {};
+    overlay.toast(t("This message is too far back to be shown here."), offer);
   }
 
   /** @param {string} id */
   #show(id) {
     const { app } = this;
     const conversation = /** @type {Conversation} */ (app.conversation);
-    const rows = rowsOf(conversation, app.outbox.messagesFor(conversation), app.unseen);
+    app.folding.reveal(conversation.byId.get(id)?.protocol);
+    const rows = rowsOfApp(app);
     const place = rows.findIndex((row) => row.id === id);
     if (place < 0) return;
     app.threadView.showAround(place, rows.length);
@@ -80,4 +117,29 @@ export class Finding {
     }, MARKED_FOR);
     app.afterDraw(() => app.threadView.showMessage(id));
   }
+  /** Shows the line of an earlier chat that has no messages. @param {string} protocol */
+  #showLine(protocol) {
+    const { app } = this;
+    const rows = rowsOfApp(app);
+    const place = rows.findIndex((row) => row.kind === "earlier" && row.protocol === protocol);
+    if (place < 0) return;
+    app.threadView.showAround(place, rows.length);
+    app.afterDraw(() => app.threadView.showElement(`.earlier[data-protocol="${CSS.escape(protocol)}"]`));
+  }
+}
+
+/**
+ * Whether an earlier chat has been read from its beginning. Messages are in the order of
+ * their chats, but for those of the latest, which may have been reopened.
+ * @param {Conversation} conversation
+ * @param {string} protocol
+ * @param {string | undefined} latest
+ */
+function isRead({ messages, hasOlder, sessions }, protocol, latest) {
+  if (!hasOlder) return true;
+  const first = messages[0]?.protocol;
+  if (first === undefined || first === protocol) return false;
+  if (messages.some((one) => one.protocol === protocol)) return true;
+  const order = sessions.map((one) => one.protocol);
+  return first !== latest && order.indexOf(first) < order.indexOf(protocol);
 }

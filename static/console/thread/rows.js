@@ -1,16 +1,20 @@
 // @ts-check
-/** Builds the rows of a conversation: days, chats, ledger, notes, messages. */
+/** Builds the rows of a conversation: days, earlier chats, ledger, notes, messages. */
 
 import { dayOf } from "../format/times.js";
 
 /** @typedef {import("../types.js").Message} Message */
 /** @typedef {import("../types.js").Note} Note */
 /** @typedef {import("../types.js").LedgerEvent} LedgerEvent */
+/** @typedef {import("../types.js").Session} Session */
 /** @typedef {import("../store/conversation.js").Conversation} Conversation */
 
 /**
- * @typedef {{id: string, at: number} & (
+ * `protocol` is that of the chat which a row belongs to.
+ * @typedef {{id: string, at: number, protocol?: string} & (
  *   {kind: "day"} |
+ *   {kind: "earlier", session: Session, isOpen: boolean} |
+ *   {kind: "empty"} |
  *   {kind: "event", event: LedgerEvent} |
  *   {kind: "note", note: Note} |
  *   {kind: "new", count: number} |
@@ -24,27 +28,43 @@ const RUN = 5 * 60_000;
 const OPENED_WITHIN = 60_000;
 
 /**
+ * Which earlier chats are one line each, and which of them are unfolded.
+ * @typedef {{sessions: Session[], open: Set<string>}} Folds
+ */
+
+/** @type {Folds} */
+const NO_FOLDS = { sessions: [], open: new Set() };
+
+/** The rows of the open conversation. @param {import("../app.js").App} app */
+export function rowsOfApp(app) {
+  const conversation = /** @type {Conversation} */ (app.conversation);
+  const folds = { sessions: app.folding.sessions(conversation), open: app.folding.open };
+  return rowsOf(conversation, app.outbox.messagesFor(conversation), app.unseen, folds);
+}
+
+/**
  * Returns the rows of a conversation.
  * @param {Conversation} conversation
  * @param {Message[]} queued own messages that the server does not have yet
  * @param {{before: string | null, count: number}} unseen the first message that was new when it was opened
+ * @param {Folds} [folds]
  * @returns {Row[]}
  */
-export function rowsOf(conversation, queued, unseen) {
+export function rowsOf(conversation, queued, unseen, folds = NO_FOLDS) {
   const { messages, events, notes } = conversation;
   const oldest = conversation.hasOlder && messages.length ? Date.parse(messages[0].createdAt) : -Infinity;
   /** @type {Row[]} */
   const beside = [];
   for (const event of events) {
     const at = Date.parse(event.at);
-    if (at >= oldest && event.kind !== "noted") beside.push({ kind: "event", id: `event-${event.id}`, at, event });
+    if (at >= oldest && event.kind !== "noted") beside.push({ kind: "event", id: `event-${event.id}`, at, event, protocol: event.protocol });
   }
   for (const note of notes.values()) {
     const at = Date.parse(note.createdAt);
-    if (at >= oldest) beside.push({ kind: "note", id: `note-${note.id}`, at, note });
+    if (at >= oldest) beside.push({ kind: "note", id: `note-${note.id}`, at, note, protocol: note.protocol });
   }
   beside.sort((one, other) => one.at - other.at);
-  const rows = merged(messages, beside, unseen);
+  const rows = folded(merged(messages, beside, unseen), folds, conversation);
   for (const message of queued) rows.push(messageRow(message, Date.now(), true));
   return marked(withDays(rows));
 }
@@ -57,7 +77,7 @@ function merged(messages, beside, unseen) {
   for (const message of messages) {
     const at = Date.parse(message.createdAt);
     while (next < beside.length && beside[next].at <= at) put(rows, beside[next++]);
-    if (message.id === unseen.before) rows.push({ kind: "new", id: "new", at, count: unseen.count });
+    if (message.id === unseen.before) rows.push({ kind: "new", id: "new", at, count: unseen.count, protocol: message.protocol });
     rows.push(messageRow(message, at, false));
   }
   for (const row of beside.slice(next)) put(rows, row);
@@ -80,7 +100,51 @@ function hasBegun(row, at) {
 
 /** @param {Message} message @param {number} at @param {boolean} isQueued @returns {Row} */
 function messageRow(message, at, isQueued) {
-  return { kind: "message", id: message.id, at, message, isFirst: true, isLast: true, isQueued };
+  return { kind: "message", id: message.id, at, message, isFirst: true, isLast: true, isQueued, protocol: message.protocol };
+}
+
+/**
+ * Puts a line before each earlier chat, and leaves out the rows of the folded ones.
+ * @param {Row[]} rows
+ * @param {Folds} folds
+ * @param {Conversation} conversation
+ */
+function folded(rows, { sessions, open }, { messages, hasOlder }) {
+  if (!sessions.length) return rows;
+  const missing = new Map(sessions.map((session) => [session.protocol, session]));
+  const isFolded = new Set(sessions.map(({ protocol }) => protocol).filter((one) => !open.has(one)));
+  /** @type {Row[]} */
+  const all = [];
+  for (const row of rows) {
+    const session = missing.get(row.protocol ?? "");
+    if (session) all.push(earlierRow(session, open));
+    missing.delete(row.protocol ?? "");
+    if (!isFolded.has(row.protocol ?? "")) all.push(row);
+  }
+  // Above a chat that is shown, but not from its beginning, nothing is known yet.
+  const top = hasOlder && !isFolded.has(messages[0]?.protocol ?? "") ? (rows[0]?.at ?? 0) : -Infinity;
+  for (const session of missing.values()) placeEmpty(all, session, open, top);
+  return all;
+}
+
+/** Places a chat of which no row is known. @param {Row[]} rows @param {Session} session @param {Set<string>} open @param {number} top */
+function placeEmpty(rows, session, open, top) {
+  const row = earlierRow(session, open);
+  if (row.at < top) return;
+  const place = rows.findIndex(({ at }) => at > row.at);
+  const added = row.isOpen ? [row, emptyRow(session)] : [row];
+  rows.splice(place < 0 ? rows.length : place, 0, ...added);
+}
+
+/** @param {Session} session @param {Set<string>} open @returns {Extract<Row, {kind: "earlier"}>} */
+function earlierRow(session, open) {
+  const { protocol, openedAt } = session;
+  return { kind: "earlier", id: `chat-${protocol}`, at: Date.parse(openedAt), session, isOpen: open.has(protocol), protocol };
+}
+
+/** @param {Session} session @returns {Row} */
+function emptyRow({ protocol, openedAt }) {
+  return { kind: "empty", id: `empty-${protocol}`, at: Date.parse(openedAt), protocol };
 }
 
 /** Inserts the name of each day before its first row. @param {Row[]} rows */
@@ -89,7 +153,8 @@ function withDays(rows) {
   const all = [];
   let day = 0;
   for (const row of rows) {
-    if (dayOf(row.at) !== day) {
+    // The line of an earlier chat says when it was.
+    if (row.kind !== "earlier" && row.kind !== "empty" && dayOf(row.at) !== day) {
       day = dayOf(row.at);
       all.push({ kind: "day", id: `day-${day}-${row.id}`, at: row.at });
     }

@@ -6,7 +6,7 @@ import { repeat } from "../../vendor/lit-html/directives/repeat.js";
 import { composer } from "../composer/composer.js";
 import { whyTitle } from "../dialogs/why.js";
 import { contactName, hue } from "../format/names.js";
-import { clock, dayName, lasting } from "../format/times.js";
+import { clock, dayName, lasting, period } from "../format/times.js";
 import { contactAvatar, glyph, icon, operatorAvatar, waitMark } from "../parts/icon.js";
 import { addressOf } from "../router.js";
 import { lostPane, unreadPane } from "../session/lost.js";
@@ -14,7 +14,7 @@ import { n, t } from "../words.js";
 import { messageItem } from "./bubble.js";
 import { dock } from "./dock.js";
 import { mentioned } from "./links.js";
-import { rowsOf } from "./rows.js";
+import { rowsOfApp } from "./rows.js";
 
 /** @typedef {import("../app.js").App} App */
 /** @typedef {import("../types.js").Contact} Contact */
@@ -129,14 +129,15 @@ function banner(app, line) {
 /** @param {App} app @param {Contact} contact */
 function thread(app, contact) {
   const conversation = /** @type {import("../store/conversation.js").Conversation} */ (app.conversation);
-  const rows = app.threadView.windowOf(rowsOf(conversation, app.outbox.messagesFor(conversation), app.unseen));
+  const rows = app.threadView.windowOf(rowsOfApp(app));
   const view = app.threadView;
   return html`<div class="thread">
-    <div class="thread__log scroll" role="log" id="log" aria-label=${t("Messages with {name}", { name: contactName(contact) })} aria-live=${conversation.reading ? "off" : "polite"} tabindex="0" @scroll=${view.onScroll} @keydown=${view.onKey} @focusin=${view.onFocus}>
+    <div class="thread__log scroll" role="log" id="log" aria-label=${t("Messages with {name}", { name: contactName(contact) })} aria-live=${conversation.reading || app.folding.isQuiet ? "off" : "polite"} tabindex="0" @scroll=${view.onScroll} @keydown=${view.onKey} @focusin=${view.onFocus}>
       <ol class="thread__items">
         ${repeat(rows, (row) => row.id, (row) => item(app, row, contact))}
       </ol>
     </div>
+    ${app.finding.isReading ? html`<p class="searching" role="status">${t("Older messages are being read.")}</p>` : nothing}
     ${view.isAtEnd ? nothing : html`<button class="to-end" type="button" @click=${view.toEnd}>${icon("arrow", "icon--s arrow-down")}${view.pill || t("To the end")}</button>`}
   </div>`;
 }
@@ -152,9 +153,20 @@ function item(app, row, contact) {
       return html`<li class="new-line"><span>${n("{count} new", "{count} new ones", row.count)}</span></li>`;
     case "note":
       return note(app, row.note);
+    case "earlier":
+      return earlier(app, row);
+    case "empty":
+      return html`<li class="event"><span>${t("No messages are kept of this chat.")}</span></li>`;
     default:
       return messageItem(app, row, contact);
   }
+}
+
+/** The line of an earlier chat, which folds and unfolds it. @param {App} app @param {Extract<import("./rows.js").Row, {kind: "earlier"}>} row */
+function earlier(app, { session, isOpen }) {
+  const { protocol, openedAt, closedAt } = session;
+  return html`<li><button class="earlier" type="button" data-protocol=${protocol} aria-expanded=${isOpen} aria-busy=${app.folding.loading === protocol || nothing} @click=${() => app.folding.toggle(protocol)}>
+    ${icon("chevron", `icon--xs ${isOpen ? "icon-up" : ""}`)}<span class="earlier__text"><span class="vh">${t("Earlier chat")} </span><b>${protocol}</b><span>${period(openedAt, closedAt ?? openedAt, app.now)}</span>${app.folding.facts(session).map((fact) => html`<span>${fact}</span>`)}</span></button></li>`;
 }
 
 // The sentence ends with the time in the company's time zone; shown here is the reader's.

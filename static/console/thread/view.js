@@ -7,6 +7,8 @@ import { n } from "../words.js";
 const MOST = 240;
 const STEP = 80;
 const NEAR = 900;
+// What arrow keys stop at, and what can keep its place on the screen.
+const STOPS = "[data-message], .earlier";
 
 export class ThreadView {
   /** @param {import("../app.js").App} app */
@@ -23,6 +25,8 @@ export class ThreadView {
     /** The message that has the focus, by its id. */
     this.focused = "";
     this.total = 0;
+    /** The last row that is rendered, where later ones are left out. */
+    this.last = "";
     /** Whether the next render scrolls to the end in any case. */
     this.goesToEnd = false;
     /** The pictures that could not be loaded. @type {Set<string>} */
@@ -39,21 +43,26 @@ export class ThreadView {
     this.arrived = 0;
     this.anchor = null;
     this.total = 0;
+    this.last = "";
     this.goesToEnd = true;
     this.broken.clear();
   }
 
   /**
    * Returns the part of the rows that is rendered.
-   * @template Row
+   * @template {{id: string}} Row
    * @param {Row[]} rows
    */
   windowOf(rows) {
     // While the user is scrolled up, new rows are not rendered, so that nothing moves.
-    if (this.skipped > 0 && this.total) this.skipped += rows.length - this.total;
+    if (this.skipped > 0 && this.last) {
+      const place = rows.findIndex(({ id }) => id === this.last);
+      this.skipped = place < 0 ? this.skipped + rows.length - this.total : rows.length - place - 1;
+    }
     this.total = rows.length;
     this.skipped = Math.max(0, Math.min(this.skipped, rows.length - 1));
     const end = rows.length - this.skipped;
+    this.last = rows[end - 1]?.id ?? "";
     return rows.slice(Math.max(0, end - this.shown), end);
   }
 
@@ -77,7 +86,7 @@ export class ThreadView {
     const { log } = this;
     if (!log || this.isAtEnd) return;
     const edge = log.getBoundingClientRect().top;
-    for (const element of log.querySelectorAll("[data-message]")) {
+    for (const element of log.querySelectorAll(STOPS)) {
       const { top, bottom } = element.getBoundingClientRect();
       if (bottom > edge) {
         this.anchor = { element, top };
@@ -126,10 +135,11 @@ export class ThreadView {
   #earlier() {
     const first = this.total - this.skipped - this.shown;
     if (first <= 0) {
-      this.app.readOlder();
+      this.#readOlder();
       return;
     }
     this.hold();
+    this.last = "";
     this.shown += Math.min(STEP, first);
     if (this.shown > MOST) {
       this.skipped += this.shown - MOST;
@@ -138,8 +148,21 @@ export class ThreadView {
     this.app.render();
   }
 
+  async #readOlder() {
+    const { app } = this;
+    const { conversation } = app;
+    if (!conversation || conversation.reading || !app.folding.wantsOlder(conversation)) return;
+    const known = conversation.messages.length;
+    await app.sync.readOlder(conversation.ref);
+    if (conversation !== app.conversation || conversation.messages.length === known) return;
+    this.hold();
+    // At the very top nothing scrolls any more that would show them.
+    app.afterDraw(this.onScroll);
+  }
+
   #later() {
     this.hold();
+    this.last = "";
     this.skipped = Math.max(0, this.skipped - STEP);
     this.app.render();
   }
@@ -175,14 +198,34 @@ export class ThreadView {
   /** Draws the rows around one, wherever one is. @param {number} place @param {number} total */
   showAround(place, total) {
     this.total = total;
+    this.last = "";
     this.skipped = Math.max(0, total - place - STEP / 2);
     this.shown = STEP;
     this.isAtEnd = false;
   }
 
+  /** Draws rows that come after an element, or go, without moving it. @param {string} selector @param {() => number} count the number of rows then */
+  keepAt(selector, count) {
+    const element = this.log?.querySelector(selector);
+    if (element) this.anchor = { element, top: element.getBoundingClientRect().top };
+    const first = Math.max(0, this.total - this.skipped - this.shown);
+    this.total = count();
+    const end = Math.min(this.total, first + MOST);
+    this.last = "";
+    this.skipped = this.total - end;
+    this.shown = Math.max(STEP, end - first);
+    this.isAtEnd = false;
+    this.app.afterDraw(this.onScroll);
+  }
+
   /** Scrolls to a message that is drawn. @param {string} id */
   showMessage(id) {
-    const element = /** @type {HTMLElement | null | undefined} */ (this.log?.querySelector(`[data-message="${CSS.escape(id)}"]`));
+    this.showElement(`[data-message="${CSS.escape(id)}"]`);
+  }
+
+  /** @param {string} selector */
+  showElement(selector) {
+    const element = /** @type {HTMLElement | null | undefined} */ (this.log?.querySelector(selector));
     element?.scrollIntoView({ block: "center" });
     element?.focus({ preventScroll: true });
     this.onScroll(); // it may have been in sight
@@ -193,8 +236,8 @@ export class ThreadView {
     const by = { ArrowUp: -1, ArrowDown: 1 }[event.key];
     const target = /** @type {Element} */ (event.target);
     if (!by || !this.log || target.closest("input, video, [role=slider]")) return;
-    const all = [.../** @type {NodeListOf<HTMLElement>} */ (this.log.querySelectorAll("[data-message]"))];
-    const at = all.indexOf(/** @type {HTMLElement} */ (target.closest("[data-message]")));
+    const all = [.../** @type {NodeListOf<HTMLElement>} */ (this.log.querySelectorAll(STOPS))];
+    const at = all.indexOf(/** @type {HTMLElement} */ (target.closest(STOPS)));
     const next = at < 0 && by < 0 ? all[all.length - 1] : at < 0 ? undefined : all[at + by];
     if (!next) return;
     event.preventDefault();

@@ -12,7 +12,11 @@ function appWith(messages, read) {
   const conversation = new Conversation("key", { m: M, id: 1 });
   conversation.replaceMessages(messages.slice(-read), read < messages.length);
   const shown = [];
+  const said = [];
   return {
+    said,
+    overlay: { toast: (text, offer = {}) => said.push([text, offer.action ?? ""]) },
+    folding: { reveal() {}, sessions: () => [], open: new Set() },
     conversation,
     shown,
     unseen: { before: null, count: 0 },
@@ -41,19 +45,39 @@ test("older messages are read until the one that is looked for is there", async 
   assert.equal(app.conversation.messages.length, 6);
 });
 
-test("what is nowhere ends the search", async () => {
+test("what is nowhere ends the search, and that is said", async () => {
   const app = appWith(Array.from({ length: 5 }, () => message()), 2);
   await new Finding(app).goTo("another's");
   assert.deepEqual(app.shown, []);
+  assert.deepEqual(app.said, [["This message is not here any more.", ""]]);
+});
+
+test("what is too far back is said, and its chat is offered as a page", async () => {
+  const messages = Array.from({ length: 80 }, () => message());
+  const app = appWith(messages, 2);
+  const finding = new Finding(app);
+  await finding.goTo(messages[0].id, "P1");
+  await finding.goTo(messages[0].id);
+  assert.deepEqual(app.shown, [messages[0].id]);
+  assert.deepEqual(app.said, [["This message is too far back to be shown here.", "Transcript"]]);
+});
+
+test("what could not be read is not said twice", async () => {
+  const app = appWith(Array.from({ length: 9 }, () => message()), 2);
+  app.sync.readOlder = async () => {};
+  const finding = new Finding(app);
+  await finding.goTo("another's");
+  assert.deepEqual(app.said, []);
+  assert.equal(finding.isReading, false);
 });
 
 test("an earlier chat is shown from its first message, the latest from its end", async () => {
-  const messages = Array.from({ length: 9 }, (_, day) => message({ createdAt: `2026-11-1${day}T12:00:00Z` }));
+  const messages = Array.from({ length: 9 }, (_, day) => message({ protocol: day < 3 ? "P0" : day < 6 ? "P1" : "P2" }));
   const app = appWith(messages, 2);
   const finding = new Finding(app);
-  finding.wanted = { key: "key", protocol: "P1", openedAt: "2026-11-13T12:00:01Z" };
+  finding.wanted = { key: "key", protocol: "P1" };
   await finding.showWanted();
-  finding.wanted = { key: "key", protocol: "P2", openedAt: "2026-11-10T12:00:01Z" };
+  finding.wanted = { key: "key", protocol: "P2" };
   await finding.showWanted();
   clearTimeout(finding.timer);
   assert.deepEqual(app.shown, [messages[3].id]);

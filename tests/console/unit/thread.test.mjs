@@ -93,3 +93,58 @@ test("a chat begins before the message that opened it, and after what was before
   const order = rowsOf(chat, [], { before: chat.messages[1].id, count: 1 }).map(({ kind, event }) => event?.kind ?? kind);
   assert.deepEqual(order, ["day", "message", "closed", "opened", "new", "message"]);
 });
+
+const session = (protocol, day, over = {}) => ({ protocol, openedAt: at(9, 0, day), closedAt: at(18, 0, day), ...over });
+const folds = (of, ...open) => ({ sessions: of.sessions.filter(({ closedAt }) => closedAt), open: new Set(open) });
+const shown = (rows) => rows.filter(({ kind }) => kind !== "day").map(({ kind, protocol }) => `${kind} ${protocol}`);
+
+/** Two earlier chats and the open one, of each two messages; the last `loaded` are loaded. */
+function threeChats(loaded = 6) {
+  const messages = [20, 20, 21, 21, 28, 28].map((day, place) => message({ createdAt: at(10, place, day), protocol: `P${day}` }));
+  const chat = conversation(messages.slice(-loaded), loaded < 6);
+  chat.replaceHistory({ sessions: [session("P20", 20), session("P21", 21), session("P28", 28, { closedAt: null })], events: [] });
+  return chat;
+}
+
+test("each earlier chat is one line, and the open one is shown", () => {
+  const chat = threeChats();
+  const rows = rowsOf(chat, [], NONE, folds(chat));
+  assert.deepEqual(shown(rows), ["earlier P20", "earlier P21", "message P28", "message P28"]);
+  assert.equal(kinds(rows).startsWith("earlier"), true);
+});
+
+test("an unfolded chat stands under its line", () => {
+  const chat = threeChats();
+  const rows = rowsOf(chat, [], NONE, folds(chat, "P20"));
+  assert.deepEqual(shown(rows), ["earlier P20", "message P20", "message P20", "earlier P21", "message P28", "message P28"]);
+  assert.deepEqual(rows.filter(({ kind }) => kind === "earlier").map(({ isOpen }) => isOpen), [true, false]);
+});
+
+test("chats of which no message is loaded have their lines, too", () => {
+  for (const loaded of [3, 2]) {
+    const chat = threeChats(loaded);
+    // With two, more of the open chat may be missing: nothing is known above it.
+    const expected = loaded === 3 ? ["earlier P20", "earlier P21", "message P28", "message P28"] : ["message P28", "message P28"];
+    assert.deepEqual(shown(rowsOf(chat, [], NONE, folds(chat))), expected);
+  }
+});
+
+test("a chat without messages says so when it is unfolded", () => {
+  const chat = conversation([message({ createdAt: at(10), protocol: "P28" })]);
+  chat.replaceHistory({ sessions: [session("P20", 20), session("P28", 28, { closedAt: null })], events: [] });
+  assert.deepEqual(shown(rowsOf(chat, [], NONE, folds(chat, "P20"))), ["earlier P20", "empty P20", "message P28"]);
+});
+
+test("a message of the reopened chat is never folded with a later one", () => {
+  const messages = [["P1", 20], ["P2", 21], ["P1", 22]].map(([protocol, day]) => message({ protocol, createdAt: at(10, 0, day) }));
+  const chat = conversation(messages);
+  chat.replaceHistory({ sessions: [session("P1", 20, { closedAt: null }), session("P2", 21)], events: [] });
+  assert.deepEqual(shown(rowsOf(chat, [], NONE, folds(chat))), ["message P1", "earlier P2", "message P1"]);
+});
+
+test("what is queued, and what the server has just confirmed, is always shown", () => {
+  const chat = threeChats();
+  chat.putSent(message({ direction: "out" }));
+  const rows = rowsOf(chat, [message({ direction: "out" })], NONE, folds(chat));
+  assert.deepEqual(shown(rows).slice(-2), ["message undefined", "message undefined"]);
+});
