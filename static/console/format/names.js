@@ -69,3 +69,12 @@ export function fileSize(bytes, locale) {
   const digits = size < 10 && unit > 1 ? 1 : 0;
   return `${new Intl.NumberFormat(locale, { maximumFractionDigits: digits }).format(size)} ${units[unit]}`;
 }
+
+// In the rail; a shorter word fits.
+const LONG_WORD = /\p{L}{12,}/gu;
+const SYLLABLE_END = /(?<=\p{L}{2}[aeiouáéíóúâêôãõàü])(?=[bcdfgjklmnpqrstvxz][aeiouáéíóúâêôãõàü]\p{L})/giu;
+
+/** Marks where long words of a name may be divided: browsers know too few languages. @param {string} name */
+export function dividable(name) {
+  return name.replace(LONG_WORD, (word) => word.replace(SYLLABLE_END, "\u00AD"));
+}

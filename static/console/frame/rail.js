@@ -4,7 +4,7 @@
 import { html, nothing } from "../../vendor/lit-html/lit-html.js";
 import { openPassword } from "../dialogs/password.js";
 import { openSessions } from "../dialogs/sessions.js";
-import { hue, initials, tint } from "../format/names.js";
+import { dividable, hue, initials, tint } from "../format/names.js";
 import { MINUTE, lasting, span } from "../format/times.js";
 import { bell } from "../notices/bell.js";
 import { icon, presenceMark } from "../parts/icon.js";
@@ -25,7 +25,7 @@ export function rail(app) {
     ${app.account.person?.role === "operator" ? nothing : html`<a class="rail__item" href="/admin/">${icon("chart")}<span>${t("Admin")}</span></a>`}
     <div class="rail__block"><div class="rail__rule"></div><p class="rail__caption" id="rail-areas">${t("In the queue")}</p>
       <div class="rail__areas" role="group" aria-labelledby="rail-areas">${app.tallies.queues.map(({ code, name, count, oldest }) => html`<a class="tile" href=${addressOf({ tab: "queue", area: code })} aria-current=${filter.tab === "queue" && filter.area === code} title=${oldest ? oldestWords(app, oldest) : nothing}>
-        <span class="tile__n ${hue(code)} ${count ? "" : "is-zero"}">${count}</span><span class="vh"> ${t("in the queue of")} </span><span class="tile__name">${name}</span>${oldest ? queueWait(app, oldest) : nothing}</a>`)}</div></div>
+        <span class="tile__n ${hue(code)} ${count ? "" : "is-zero"}">${count}</span><span class="vh"> ${t("in the queue of")} </span><span class="tile__name">${dividable(name)}</span>${oldest ? queueWait(app, oldest) : nothing}</a>`)}</div></div>
     <div class="rail__foot">${bell(app)}${me(app)}</div>
   </nav>`;
 }

@@ -179,6 +179,7 @@ export class Reader {
   /** Loads scheduled messages, which are separate from messages. @param {import("./conversation.js").Conversation} conversation */
   async #readScheduled(conversation) {
     const { generation } = this;
+    if (this.store.me === "0") return; // only operators see them
     try {
       const { scheduled } = await this.calls.scheduled(conversation.ref);
       if (generation !== this.generation) return; // as of a line

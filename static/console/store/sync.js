@@ -3,6 +3,7 @@
 
 import { applyEvent } from "./apply.js";
 import { applyNow } from "./now.js";
+import { OF_OPERATORS } from "../router.js";
 import { Reader } from "./reader.js";
 
 export class Sync extends Reader {
@@ -102,10 +103,10 @@ export class Sync extends Reader {
     return [...store.managers.entries()].map(([m, manager]) => this.readManager(m, manager));
   }
 
-  /** The lists that are shown, and that of one's own chats. */
+  /** The lists that are shown, and that of one's own chats; of these only an operator has some. */
   #lists() {
     const { store } = this;
     if (store.me !== "0") store.mine;
-    return [...store.lists.values()];
+    return [...store.lists.values()].filter(({ filter }) => store.me !== "0" || !OF_OPERATORS.has(filter.tab));
   }
 }
