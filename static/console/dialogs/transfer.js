@@ -51,10 +51,11 @@ function pick(name, value, isChosen, choose, content, isOff = false) {
 /** @param {App} app @param {import("../types.js").Id} m @param {string} code @param {string} current */
 function areaFacts(app, m, code, current) {
   if (code === current) return t("the current area");
-  const waiting = app.store.counts.waiting?.areas[code] ?? 0;
+  // The counts are of what one sees: of other areas' queues nothing is known.
+  const own = app.tallies.queues.find((one) => one.code === code);
   const free = app.names.operatorsOf(m).filter((one) => one.areas.includes(code) && presenceOf(one) === "online").length;
-  const queue = waiting ? t("{count} in the queue", { count: waiting }) : t("empty queue");
-  return `${queue}, ${free ? n("{count} available", "{count} available", free) : t("nobody available")}`;
+  const queue = own && (own.count ? t("{count} in the queue", { count: own.count }) : t("empty queue"));
+  return [queue, free ? n("{count} available", "{count} available", free) : t("nobody available")].filter(Boolean).join(", ");
 }
 
 /** @param {App} app @param {import("../types.js").Operator} operator */

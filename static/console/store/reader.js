@@ -14,8 +14,7 @@ const [PAGE, LARGEST_PAGE] = [60, 1000];
 const READ_SOON = 150;
 // Failed requests are retried after this time, and with each heartbeat.
 const READ_AGAIN = 3000;
-// All consoles run out of a long queue at the same moment; they do not read it then at once.
-const QUEUES_WITHIN = 15_000;
+const QUEUES_WITHIN = 15_000; // all consoles run out of a long queue at the same moment
 
 export class Reader {
   /**

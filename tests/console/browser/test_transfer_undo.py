@@ -79,3 +79,17 @@ def test_a_transfer_of_a_crashed_page_is_made_by_the_next_one(company, chat):
 
     # The list may have been empty because it was still loading.
     wait_until(is_hers)
+
+
+def test_nothing_is_said_of_a_queue_that_one_does_not_see(company, sign_in):
+    contact = company.customer("Maria Souza", area=company.support)
+    company.claim(contact, company.carla)
+    company.customer("João Reis")
+    page = sign_in(company.carla)
+    page.get_by_role("option", name="Maria Souza").click()
+    expect(page.locator("#composer")).to_be_visible()
+    page.keyboard.press("Escape")
+    page.keyboard.press("t")
+    sales = page.locator(".pick", has_text="Vendas")
+    expect(sales).to_contain_text("ninguém disponível")
+    expect(sales).not_to_contain_text("fila")

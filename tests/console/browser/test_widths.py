@@ -6,6 +6,7 @@ import pytest
 from django.test import Client
 from playwright.sync_api import expect
 
+from areas.models import OperatorArea
 from tests import builders
 
 # A window of 1280 x 800 at 200 % has half of its width in CSS pixels.
@@ -25,6 +26,24 @@ _CUT_OFF = """() => {
 _SIDEWAYS = (
     "() => document.documentElement.scrollWidth - document.documentElement.clientWidth"
 )
+# Words of the console that go on in another line without a hyphen.
+_DIVIDED = r"""() => {
+  const divided = [];
+  const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  const range = document.createRange();
+  for (let node = texts.nextNode(); node; node = texts.nextNode()) {
+    const { parentElement, data } = node;
+    if (!parentElement.checkVisibility()) continue;
+    if (parentElement.closest(".vh, .skip, .bubble__text, .clip-text, option")) continue;
+    for (const { 0: word, index } of data.matchAll(/\p{L}{4,}/gu)) {
+      range.setStart(node, index);
+      range.setEnd(node, index + word.length);
+      const boxes = [...range.getClientRects()].filter(({ width }) => width > 0.5);
+      if (new Set(boxes.map(({ top }) => Math.round(top))).size > 1) divided.push(word);
+    }
+  }
+  return divided;
+}"""
 # For single animations; the mark of a busy button keeps turning slowly.
 _LONGEST_MOTION = """() => Math.max(...[...document.querySelectorAll("*")].flatMap((element) => {
   const { transitionDuration, animationDuration } = getComputedStyle(element);
@@ -35,6 +54,41 @@ _LONGEST_MOTION = """() => Math.max(...[...document.querySelectorAll("*")].flatM
 def assert_fits(page, what):
     assert page.evaluate(_SIDEWAYS) <= 0, what
     assert page.evaluate(_CUT_OFF) == [], what
+    assert page.evaluate(_DIVIDED) == [], what
+
+
+LONG_NAMES = ("Agendamento", "Desenvolvimento institucional", "Responsabilidade social")
+
+
+@pytest.mark.parametrize("width", [320, 900, 1440])
+def test_no_long_word_is_divided_without_a_hyphen(company, sign_in, width):
+    for number, name in enumerate(LONG_NAMES):
+        area = builders.make_area(company.manager, f"longa{number}", name=name)
+        OperatorArea.objects.create(
+            manager=company.manager, operator=company.ana, area=area
+        )
+    contact = company.customer("Maria Souza", area=area)
+    company.claim(contact, company.ana)
+    company.customer("João Reis", area=area)
+    page = sign_in(
+        company.ana, "/inbox/queue", viewport={"width": width, "height": 900}
+    )
+    page.get_by_role("option").wait_for()
+    assert_fits(page, "queue")
+    page.keyboard.press("Shift+F")
+    page.get_by_role("menu").wait_for()
+    assert_fits(page, "filters")
+    page.keyboard.press("Escape")
+    page.keyboard.press("1")
+    page.get_by_role("option", name="Maria Souza").click()
+    expect(page.locator("#composer")).to_be_visible()
+    assert_fits(page, "chat")
+    page.keyboard.press("Escape")
+    for key in ("t", "e"):
+        page.keyboard.press(key)
+        page.get_by_role("dialog").wait_for()
+        assert_fits(page, key)
+        page.keyboard.press("Escape")
 
 
 @pytest.mark.parametrize("size", SIZES)
