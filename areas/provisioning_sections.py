@@ -7,6 +7,7 @@ from functools import partial
 from django.conf import settings
 
 from areas.models import Operator
+from areas.models.policies import MOST_CHATS
 from areas.provisioning.fields import AsGiven, Parsed
 from areas.provisioning.keys import KEYS
 from areas.provisioning.lists import LISTS, list_section
@@ -19,9 +20,6 @@ from areas.provisioning.rules import (
 )
 from hci_center.api.parsers import parse_integer
 from managers.models import Manager
-
-# The highest plausible limit of open chats.
-MOST_CHATS = 1000
 
 
 def _apply(manager: Manager, given: Values, location: str) -> None:

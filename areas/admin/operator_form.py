@@ -7,12 +7,14 @@ from typing import Any
 
 from django import forms
 from django.contrib.auth.models import User
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.widgets import UnfoldAdminEmailInputWidget
 
 from areas.models import Area, Operator
+from areas.models.policies import MOST_CHATS
 from managers.admin.narrowed import NarrowedCheckboxes, NarrowedChoices
 from managers.admin.user_forms import AccountForm
 
@@ -58,6 +60,8 @@ class OperatorForm(AccountForm):
         else:
             areas.several_managers = offered.values("manager").distinct().count() > 1
         areas.queryset = offered.order_by("manager__name", "name")
+        cap: Any = self.fields["cap"]
+        cap.validators = [MinValueValidator(0), MaxValueValidator(MOST_CHATS)]
 
     def account(self) -> User | None:
         return self.instance.user if self.instance.pk else None

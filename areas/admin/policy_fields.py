@@ -18,6 +18,7 @@ from unfold.widgets import (
     UnfoldAdminTextInputWidget,
 )
 
+from areas.models.policies import YEAR
 from areas.rules.hours import ALWAYS, DAYS
 from areas.rules.policy_values import LONGEST_TEXT
 
@@ -66,9 +67,10 @@ class InheritingField(forms.Field):
 
 
 class Minutes(InheritingField):
-    """A duration in minutes; the value is in seconds."""
+    """A duration in minutes; the value is in seconds, as is `most`."""
 
-    def __init__(self, **options: Any) -> None:
+    def __init__(self, most: int = YEAR, **options: Any) -> None:
+        self.most = most
         widget = UnfoldAdminTextInputWidget(attrs={"inputmode": "numeric"})
         super().__init__(required=False, widget=widget, **options)
 
@@ -84,7 +86,10 @@ class Minutes(InheritingField):
             raise forms.ValidationError(
                 _("Write minutes, like 15, or minutes and seconds, like 1:30.")
             )
-        return int(found[1]) * 60 + int(found[2] or 0)
+        seconds = int(found[1]) * 60 + int(found[2] or 0)
+        if seconds > self.most:
+            raise forms.ValidationError(_("At most %d minutes.") % (self.most // 60))
+        return seconds
 
 
 class Number(InheritingField):

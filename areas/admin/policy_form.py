@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy
 
 from areas.admin.moments import BeginsAt, zone_of
 from areas.admin.policy_fields import (
+    DAY_NAMES,
     NOTHING,
     Choice,
     InheritingField,
@@ -20,9 +21,11 @@ from areas.admin.policy_fields import (
     YesNo,
 )
 from areas.models import Area, Assignment, Policy
-from areas.rules.hours import Problems
+from areas.models.policies import MOST_CHATS
+from areas.rules.hours import DAYS, Problems
 from areas.rules.policies import PolicySettings, merge, stored_policies
 from areas.rules.policy_values import AREAS, FIELDS, read_policy
+from areas.rules.policy_values import WEEK as WEEK_SECONDS
 
 # The key of each column in `read_policy`.
 KEYS = {
@@ -75,7 +78,7 @@ class PolicyForm(forms.ModelForm):  # type: ignore[type-arg]
         ),
     )
     cap = Number(
-        1000,
+        MOST_CHATS,
         label=gettext_lazy("Most chats at once"),
         help_text=gettext_lazy(
             "Nobody with that many chats is given another one; 0 is no limit."
@@ -144,6 +147,7 @@ class PolicyForm(forms.ModelForm):  # type: ignore[type-arg]
         help_text=gettext_lazy("What the customer reads when it is closed for that."),
     )
     reopen = Minutes(
+        WEEK_SECONDS,
         label=gettext_lazy("Reopen (minutes)"),
         help_text=gettext_lazy(
             "A customer who writes this soon after the end goes on in the same chat."
@@ -270,7 +274,7 @@ class PolicyForm(forms.ModelForm):  # type: ignore[type-arg]
             for sentence in sentences:
                 self.add_error(
                     column if column in self.fields else None,
-                    f"{rest}: {sentence}" if dot else str(sentence),
+                    f"{_place_in_week(rest)}: {sentence}" if dot else str(sentence),
                 )
 
     def _post_clean(self) -> None:
@@ -278,3 +282,12 @@ class PolicyForm(forms.ModelForm):  # type: ignore[type-arg]
         if not self.instance.pk and self.cleaned_data.get("manager"):
             self.instance.manager = self.cleaned_data["manager"]
             self.instance.area = self.cleaned_data.get("area")
+
+
+def _place_in_week(place: str) -> str:
+    """Returns the weekday of a place such as "mon[1]", with the number of its span."""
+    code, _bracket, number = place.rstrip("]").partition("[")
+    if code not in DAYS:
+        return place
+    day = str(DAY_NAMES[DAYS.index(code)])
+    return f"{day} ({int(number) + 1})" if number else day

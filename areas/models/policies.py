@@ -11,6 +11,8 @@ from managers.models import Manager
 
 # A year, the longest duration of a policy, in seconds.
 YEAR = 31_536_000
+# The highest limit of the open chats of an operator.
+MOST_CHATS = 1000
 
 
 class Assignment(models.TextChoices):
@@ -127,7 +129,7 @@ class Policy(models.Model):
                 name="policy_assignment_is_known",
             ),
             models.CheckConstraint(
-                condition=Q(cap__isnull=True) | Q(cap__lte=1000),
+                condition=Q(cap__isnull=True) | Q(cap__lte=MOST_CHATS),
                 name="policy_cap_is_at_most_1000",
             ),
             models.CheckConstraint(

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from areas.codes import area_of_code
 from areas.models import Assignment
-from areas.models.policies import YEAR
+from areas.models.policies import MOST_CHATS, YEAR
 from areas.rules.hours import Problems, parse_hours
 from hci_center.api.parsers import (
     WrongValueError,
@@ -43,7 +43,7 @@ FIELDS: dict[str, tuple[str, Parse]] = {
     "holidays": ("holidays", parse_flag),
     "awayText": ("away_text", _text),
     "assign": ("assign", _assign),
-    "cap": ("cap", partial(parse_integer, least=0, most=1000)),
+    "cap": ("cap", partial(parse_integer, least=0, most=MOST_CHATS)),
     "lastOperator": ("last_operator", _seconds),
     "releaseOffline": ("release_offline", _seconds),
     "slaQueue": ("sla_queue", _seconds),

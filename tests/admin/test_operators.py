@@ -240,6 +240,11 @@ def test_the_page_shows_and_saves_the_cap(desk, ana, sales):
     ana.refresh_from_db()
     assert ana.cap is None
     assert errors(desk.post(change(ana), stays(ana, sales, cap="-1")))
+    found = errors(desk.post(change(ana), stays(ana, sales, cap="1001")))
+    assert "1000" in str(found["cap"])
+    desk.post(change(ana), stays(ana, sales, cap="1000"))
+    ana.refresh_from_db()
+    assert ana.cap == 1000
 
 
 def test_the_page_shows_the_current_presence(desk, manager, ana):

@@ -119,11 +119,15 @@ def test_an_area_can_explicitly_set_nothing(desk, manager, sales, support, polic
 @pytest.mark.parametrize(
     ("given", "field", "part"),
     [
-        ({"hours_0": "week", "hours_2": "08:00-12:00, 11:00-13:00"}, "hours", "tue[1]"),
+        (
+            {"hours_0": "week", "hours_2": "08:00-12:00, 11:00-13:00"},
+            "hours",
+            "Tuesday (2)",
+        ),
         ({"hours_0": "", "hours_2": "08:00-12:00"}, "hours", "The week below"),
         ({"sla_queue": "soon"}, "sla_queue", "minutes"),
-        ({"sla_queue": "999999"}, "sla_queue", "from 0 to"),
-        ({"reopen": "10081"}, "reopen", "from 0 to"),
+        ({"sla_queue": "525601"}, "sla_queue", "At most 525600 minutes."),
+        ({"reopen": "10081"}, "reopen", "At most 10080 minutes."),
         ({"cap": "1001"}, "cap", "1000"),
         ({"away_area_id": "999999"}, "away_area_id", "choice"),
         ({}, "__all__", "Set something"),
