@@ -45,8 +45,10 @@ class Messages(JsonField):
     """The messages of a customer: texts, and objects with the type of a file."""
 
     def parse_json(self, value: Any) -> tuple[Said, ...]:
-        if not isinstance(value, list) or not 0 < len(value) <= MOST_SAID:
+        if not isinstance(value, list) or not value:
             raise WrongValueError(_("This is a list, and not empty."))
+        if len(value) > MOST_SAID:
+            raise WrongValueError(_("There are at most %d of them.") % MOST_SAID)
         return tuple(map(_said, value))
 
     def schema(self) -> dict[str, Any]:

@@ -154,6 +154,12 @@ def test_invalid_messages_are_refused(api, centre, say):
     assert list(response.json()["error"]["fields"]) == ["say"]
 
 
+def test_too_many_messages_are_refused_as_that(api, centre):
+    response = play(api, centre, *["oi"] * 201)
+    assert response.status_code == 400
+    assert "200" in str(response.json()["error"]["fields"]["say"])
+
+
 def test_an_error_names_the_invalid_part(api, centre):
     response = play(api, centre, "oi", menu=MENU | {"fallback": "compras"})
     assert response.status_code == 400
