@@ -8,6 +8,7 @@ from typing import Any
 from django.db import connection
 
 from managers.keys import revoke_key
+from managers.models import Supervision
 from tests import builders
 from tests.conftest import Api, signed_in
 from tests.feed.client import Socket
@@ -57,6 +58,14 @@ def test_sockets_of_a_deactivated_user_are_closed(
     opened = feed.open(people["ana"])
     ana.user.is_active = False
     ana.user.save()
+    assert is_closed_in_time(opened)
+
+
+def test_sockets_of_a_supervisor_who_becomes_an_auditor_are_closed(
+    feed: Feed, people: dict[str, Api]
+) -> None:
+    opened = feed.open(people["supervisor"])
+    Supervision.objects.update(reads_only=True)
     assert is_closed_in_time(opened)
 
 
