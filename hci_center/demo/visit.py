@@ -12,11 +12,12 @@ import random
 import secrets
 import threading
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
 import requests
-from django.db import connection, transaction
+from django.db import Error, connection, transaction
 from websockets.exceptions import WebSocketException
 from websockets.sync.client import ClientConnection, connect
 
@@ -71,7 +72,7 @@ class Visits(threading.Thread):
             wait = EVERY
             try:
                 self._visit()
-            except (OSError, WebSocketException, requests.RequestException) as error:
+            except (OSError, WebSocketException, Error) as error:
                 logger.warning("a visit of the demonstration has failed: %s", error)
             finally:
                 connection.close()
@@ -153,6 +154,7 @@ class Visits(threading.Thread):
 
 
 def _drain(socket: ClientConnection) -> None:
-    """Reads and drops frames until the socket is closed."""
-    for _frame in socket:
-        pass
+    """Reads and drops frames until the socket is closed, by whatever."""
+    with suppress(WebSocketException):
+        for _frame in socket:
+            pass
