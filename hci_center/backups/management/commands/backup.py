@@ -6,7 +6,7 @@ import os
 import signal
 import sys
 import threading
-from argparse import ArgumentParser
+from argparse import ArgumentParser, ArgumentTypeError
 from pathlib import Path
 from typing import Any
 
@@ -27,13 +27,23 @@ from hci_center.backups.wording import add_language, grouped
 from hci_center.local.database_for_commands import running_database
 from hci_center.local.errors import CannotStartError
 
+MOST_KEPT = 10_000
+
+
+def _kept(text: str) -> int:
+    if not (text.isascii() and text.isdecimal() and 1 <= int(text) <= MOST_KEPT):
+        raise ArgumentTypeError(f"a number from 1 to {MOST_KEPT}")
+    return int(text)
+
 
 class Command(BaseCommand):
     help = "Makes a backup of the database and the files, without logins and secrets."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--to", type=Path, help="a folder instead of the settings'")
-        parser.add_argument("--keep", type=int, help="how many backups are kept")
+        parser.add_argument(
+            "--keep", type=_kept, metavar="N", help="how many backups are kept"
+        )
         parser.add_argument(
             "--copy-bucket",
             action="store_true",

@@ -35,7 +35,8 @@ class Command(BaseCommand):
     def handle(self, *_args: Any, **options: Any) -> None:
         try:
             with translation.override(options["language"]):
-                if options["backup"]:
+                # An empty name, of a variable that is not set, is not the database.
+                if options["backup"] is not None:
                     self._backup(options["backup"])
                 else:
                     with running_database(self.stderr.write):
