@@ -50,22 +50,23 @@ def write(tombstones: Iterable[Tombstone]) -> None:
 def read(source: Path | None = None) -> dict[UUID, Tombstone]:
     """Returns the tombstones of a file, by default our own; empty if it does not exist.
 
-    The last line may be truncated. Raises UnreadableTombstonesError for any other
-    invalid line.
+    The last line may be truncated: then it lacks its end. Raises
+    UnreadableTombstonesError for any other invalid line.
     """
     source = source or path()
     try:
-        lines = source.read_text(encoding="utf-8").splitlines()
+        content = source.read_bytes()
     except FileNotFoundError:
         return {}
     found = {}
-    for number, line in enumerate(lines, 1):
+    *lines, last = content.split(b"\n")
+    for number, line in enumerate([*lines, last], 1):
         if not line.strip():
             continue
         try:
             tombstone = _tombstone(json.loads(line))
         except (ValueError, TypeError, KeyError) as error:
-            if number == len(lines):
+            if number > len(lines):
                 continue
             raise UnreadableTombstonesError(f"{source}:{number}") from error
         found[tombstone.id] = tombstone

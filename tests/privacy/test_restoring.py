@@ -73,6 +73,16 @@ def test_another_file_can_be_applied_by_a_command(manager, tmp_path, capsys):
         call_command("erasures", "apply", str(given))
 
 
+@pytest.mark.parametrize("content", [b'{"no": "tombstone"}\n', b"\xe0\x80\n", b"[1]\n"])
+def test_a_file_of_something_else_is_refused(tmp_path, db, content):
+    given = tmp_path / "chats.jsonl"
+    given.write_bytes(content)
+    with pytest.raises(CommandError, match=r"chats.jsonl:1 is no line"):
+        call_command("erasures", "apply", str(given))
+    with pytest.raises(CommandError, match="There is no file"):
+        call_command("erasures", "apply", str(tmp_path))
+
+
 def test_a_truncated_last_line_is_ignored(manager):
     contact = make_person(manager)
     other = builders.make_contact(manager)

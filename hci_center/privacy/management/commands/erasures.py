@@ -30,7 +30,7 @@ class Command(BaseCommand):
 
     def handle(self, *_args: Any, **options: Any) -> None:
         source = Path(options["file"]) if options["file"] else None
-        if source is not None and not source.exists():
+        if source is not None and not source.is_file():
             raise CommandError(f"There is no file {source}.")
         try:
             if options["if_restored"] and source is None:
