@@ -31,13 +31,13 @@ async def publish(_scope: Any, receive: Any, send: Any) -> None:
         change = Change(
             seq, MANAGER, "message", None, None, None, None, None, None, event, None
         )
-        consumers.hub.accept([change])
+        consumers.hub.receiver.accept([change])
     await send({"type": "http.response.start", "status": 200, "headers": []})
     await send({"type": "http.response.body", "body": b"ok"})
 
 
 MANAGER = int(os.environ["BENCH_MANAGER"])
-consumers.hub._poll = no_poll  # type: ignore[method-assign]
+consumers.hub.receiver.poll = no_poll  # type: ignore[method-assign]
 asgi.application.application_mapping["http"] = publish
 
 if __name__ == "__main__":

@@ -1,17 +1,9 @@
-"""The hub: receives every change once and writes it to all sockets that may see it.
-
-It subscribes to one group of the channel layer, which is only the fast path: changes
-that are lost there are read from the feed's table, whose numbers have no gaps. So each
-change is processed exactly once and in order.
-"""
+"""The hub: writes every change to all sockets of this process that may see it."""
 
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import gc
-import logging
-import time
 from collections.abc import Sequence
 from typing import Any
 
@@ -19,18 +11,16 @@ from django.conf import settings
 
 from chats.rules.backlog import STATEMENT as TASKS_DUE
 from chats.rules.backlog import Due
-from hci_center.feed.async_database import PAUSE, Database
-from hci_center.feed.channel_layer import EPHEMERAL, Subscription
+from hci_center.feed.async_database import Database
+from hci_center.feed.channel_layer import EPHEMERAL
 from hci_center.feed.errors import DatabaseAwayError
 from hci_center.feed.frames import (
-    COLUMNS,
     MOST_EVENTS,
     Change,
     event_texts,
     frame,
     heartbeat,
     reset,
-    slices,
 )
 from hci_center.feed.metrics import FeedCollector, Metrics
 from hci_center.feed.readiness import BACKLOG
@@ -40,27 +30,14 @@ from hci_center.feed.sockets.broadcaster import Broadcaster
 from hci_center.feed.sockets.connection import Connection
 from hci_center.feed.sockets.credentials import CredentialRegistry
 from hci_center.feed.sockets.ephemeral import EphemeralEvents
-from hci_center.feed.sockets.fanout import fanout_delay
 from hci_center.feed.sockets.presence import Presence
-from hci_center.feed.sockets.replay_buffer import ReplayBuffer
+from hci_center.feed.sockets.receiver import ChangeReceiver
 from hci_center.feed.sockets.replay_store import ReplayStore
 from hci_center.feed.sockets.socket_counts import SocketCounts
 from hci_center.feed.sockets.socket_log import SocketLog
 from hci_center.metrics.exposition import exposition
 
-logger = logging.getLogger(__name__)
-
-# The table is read this often, in seconds, whatever the layer delivers.
-POLL_EVERY = 0.25
-# A read is skipped while changes of the layer wait to be sent, at most this many times
-# in a row, so that they are not read a second time. Gaps are detected as they are sent.
-MOST_SKIPPED = 4
 CHECK_EVERY = 2.0
-
-_HEAD = "SELECT seq, epoch FROM change_head"
-_AFTER = (
-    f"SELECT {COLUMNS} FROM change_feed WHERE seq > %(after)s ORDER BY seq LIMIT 1000"  # noqa: S608
-)
 
 
 class Hub:
@@ -78,16 +55,8 @@ class Hub:
         self.presence = Presence(self.database, self.ephemeral)
         self.socket_counts = SocketCounts(self.database, self.credentials.people)
         self.log = SocketLog()
-        self.replay_buffer = ReplayBuffer(0)
-        self.epoch = ""
-        # The cursor before the changes that are being sent.
-        self._broadcast_from = 0
-        self._feed_table = Database(1)
-        self._subscription = Subscription(self._arrive)
-        self._subscription.others[EPHEMERAL] = self.ephemeral.receive
-        self._inbox: list[Change] = []
-        self._arrived = asyncio.Event()
-        self._gap = asyncio.Event()
+        self.receiver = ChangeReceiver(self.metrics, self._broadcast, self._reset_all)
+        self.receiver.subscription.others[EPHEMERAL] = self.ephemeral.receive
         self._tasks: list[asyncio.Task[None]] = []
         self._background = BackgroundTasks()
         self._begun: asyncio.Task[None] | None = None
@@ -95,7 +64,12 @@ class Hub:
     @property
     def last(self) -> int:
         """The cursor after the latest change that was sent."""
-        return self.replay_buffer.last
+        return self.receiver.last
+
+    @property
+    def epoch(self) -> str:
+        """The epoch of the changes; another one may be another database."""
+        return self.receiver.epoch
 
     # Start and stop ------------------------------------------------------------
 
@@ -106,11 +80,9 @@ class Hub:
         await asyncio.shield(self._begun)
 
     async def _begin(self) -> None:
-        await self._repeat_until_read()
+        await self.receiver.begin()
         for loop in (
-            self._subscription.listen(),
-            self._fan_out(),
-            self._poll(),
+            *self.receiver.loops(),
             self._check(),
             self.broadcaster.heartbeat(self._heartbeat),
             self.presence.keep(),
@@ -122,125 +94,17 @@ class Hub:
         gc.collect()
         gc.freeze()
 
-    async def _repeat_until_read(self) -> None:
-        while True:
-            try:
-                [(seq, self.epoch)] = await self._feed_table.rows(_HEAD, {})
-            except DatabaseAwayError:
-                continue
-            self.replay_buffer = ReplayBuffer(seq)
-            return
-
     async def stop(self) -> None:
         for task in self._tasks:
             task.cancel()
         await self.presence.leave()
         await self.socket_counts.leave()
-        await self._feed_table.close()
+        await self.receiver.close()
         await self.database.close()
-
-    # Receiving -----------------------------------------------------------------
-
-    def _arrive(self, epoch: str, changes: list[Change]) -> None:
-        """Queues a batch of the layer.
-
-        A different epoch means another database, or a new epoch whose row has not
-        arrived yet; in both cases the table is read instead.
-        """
-        if epoch == self.epoch and changes:
-            self._inbox += changes
-            self._arrived.set()
-        else:
-            self._gap.set()
-
-    async def _fan_out(self) -> None:
-        while True:
-            followed = self._arrived.is_set()
-            await self._arrived.wait()
-            self._arrived.clear()
-            # Processor time of this thread, so that other processes do not lengthen the
-            # pause. It includes the writes of the event loop after each slice.
-            started = time.thread_time()
-            changes, self._inbox = self._inbox, []
-            await self._accept_in_slices(changes)
-            took = self.metrics.fan_out_seconds = time.thread_time() - started
-            await asyncio.sleep(fanout_delay(took, followed=followed))
-
-    async def _poll(self) -> None:
-        while True:
-            try:
-                await self.refresh()
-            except DatabaseAwayError:
-                await asyncio.sleep(PAUSE)
-                continue
-            for _ in range(MOST_SKIPPED):
-                with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(self._gap.wait(), POLL_EVERY)
-                if self._gap.is_set() or not self._inbox:
-                    break
-            self._gap.clear()
-
-    async def refresh(self) -> None:
-        """Processes all changes now in the table. Raises DatabaseAwayError."""
-        last_sent = self.last
-        [(seq, epoch)] = await self._feed_table.rows(_HEAD, {}, patience=0)
-        while self.last < seq:
-            rows = await self._feed_table.rows(_AFTER, {"after": self.last}, patience=0)
-            if not rows or rows[0][0] > self.last + 1:
-                break
-            changes = [Change(*row) for row in rows]
-            self.metrics.changes_read += await self._accept_in_slices(changes)
-        is_behind = self.last < seq
-        is_other = self.last == seq and self.epoch != epoch
-        if seq < last_sent or is_behind or is_other:
-            # Another database, or one restored from a backup.
-            logger.warning("The feed restarts at change %d", seq)
-            self.epoch = epoch
-            self.replay_buffer = ReplayBuffer(seq)
-            self._reset_all()
-
-    async def _accept_in_slices(self, changes: list[Change]) -> int:
-        """Processes the changes in slices and returns how many were new.
-
-        The event loop writes in between, so that sockets count as slow only for data
-        that they do not read, not for data that was not written yet.
-        """
-        fresh = 0
-        for part in slices(changes):
-            fresh += self.accept(part)
-            await asyncio.sleep(0)
-        return fresh
-
-    def accept(self, changes: list[Change]) -> int:
-        """Sends the changes that follow the last one and returns how many were new.
-
-        Changes that were sent already are skipped; after a gap, the table is read.
-        """
-        fresh: list[Change] = []
-        expected = self.last + 1
-        for change in changes:
-            if change.seq == expected:
-                fresh.append(change)
-                expected += 1
-            elif change.seq > expected:
-                self.metrics.gaps += 1
-                self._gap.set()
-                break
-        if fresh:
-            self._broadcast(fresh)
-        return len(fresh)
 
     # Sending -------------------------------------------------------------------
 
     def _broadcast(self, changes: list[Change]) -> None:
-        self._broadcast_from = self.last
-        self.replay_buffer.add(changes)
-        self.metrics.changes += len(changes)
-        epochs = [change.ev for change in changes if change.kind == "epoch"]
-        if epochs:
-            self.epoch = epochs[-1] or ""
-            self._reset_all()
-            return
         for change in changes:
             if change.kind == "reset":
                 for state in self.credentials.targets_of(change):
@@ -293,7 +157,7 @@ class Hub:
     def pause(self, connection: Connection) -> None:
         """Pauses a live connection and stores its cursor."""
         self.broadcaster.remove(connection)
-        connection.paused_at = self._broadcast_from
+        connection.paused_at = self.receiver.broadcast_from
 
     def resume(self, connection: Connection) -> None:
         """Resumes a paused connection at its cursor, or with a reset.
@@ -301,16 +165,15 @@ class Hub:
         A reset is sent when its data is void or too many changes were missed.
         """
         connection.is_paused = False
+        buffer = self.receiver.replay_buffer
         missed = self.last - connection.paused_at
-        if missed > MOST_EVENTS or not self.replay_buffer.covers(connection.paused_at):
+        if missed > MOST_EVENTS or not buffer.covers(connection.paused_at):
             connection.reset_due = True
         if connection.reset_due:
             connection.transport.write(frame(reset(self.last, self.epoch)))
             self.go_live(connection)
         else:
-            self.go_live(
-                connection, self.replay_buffer.after(connection.paused_at, missed)
-            )
+            self.go_live(connection, buffer.after(connection.paused_at, missed))
 
     async def has_room(self, connection: Connection) -> bool:
         """Whether the person has no more sockets than allowed; True for a key."""

@@ -85,7 +85,7 @@ async def _may_resume(hub: Hub, connection: Connection, hello: Hello) -> bool:
         hello.cursor is not None and hello.cursor > hub.last
     ):
         # The client may have seen changes that this hub has not processed yet.
-        await hub.refresh()
+        await hub.receiver.refresh()
     if hello.cursor is None:
         return hello.epoch is None or hello.epoch == hub.epoch
     if hello.epoch != hub.epoch or not 0 <= hello.cursor <= hub.last:
@@ -97,8 +97,8 @@ async def _has_reset(hub: Hub, connection: Connection, cursor: int) -> bool:
     state = connection.state
     if state is None or state.caller is None:
         return True
-    if hub.replay_buffer.covers(cursor):
-        missed = hub.replay_buffer.after(cursor, hub.last - cursor)
+    if hub.receiver.replay_buffer.covers(cursor):
+        missed = hub.receiver.replay_buffer.after(cursor, hub.last - cursor)
         return any(
             change.kind == "epoch"
             or (change.kind == "reset" and state.is_target_of(change))
@@ -114,7 +114,7 @@ async def _page(
 
     None when neither reaches back to the cursor.
     """
-    if hub.replay_buffer.covers(cursor):
-        changes = hub.replay_buffer.after(cursor, MOST_EVENTS)
+    if hub.receiver.replay_buffer.covers(cursor):
+        changes = hub.receiver.replay_buffer.after(cursor, MOST_EVENTS)
         return audience.events_for(changes), changes[-1].seq
     return await hub.replay_store.page(audience, cursor, hub.last)

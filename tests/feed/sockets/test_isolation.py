@@ -24,7 +24,6 @@ from hci_center.feed.sockets.connection import Close, Connection, CredentialStat
 from hci_center.feed.sockets.credentials import CredentialRegistry
 from hci_center.feed.sockets.hub import Hub
 from hci_center.feed.sockets.presence import Presence
-from hci_center.feed.sockets.replay_buffer import ReplayBuffer
 from tests import builders
 from tests.conftest import Api
 from tests.feed.faults import recorded
@@ -86,7 +85,7 @@ def test_a_change_that_cannot_be_sent_is_a_reset_for_its_callers(
 ) -> None:
     async def run() -> tuple[list[bytes], list[bytes]]:
         hub = Hub()
-        hub.epoch, hub.replay_buffer = "e", ReplayBuffer(0)
+        hub.receiver.epoch = "e"
         _, ours = live_connection(hub, Caller("key", "key:1", frozenset({1})))
         _, theirs = live_connection(hub, Caller("key", "key:2", frozenset({2})))
         original = hub.broadcaster.broadcast
@@ -100,7 +99,7 @@ def test_a_change_that_cannot_be_sent_is_a_reset_for_its_callers(
         for transport in (ours, theirs):
             transport.written.clear()
         for seq, text in ((1, "poison"), (2, "good")):
-            hub.accept([Change(seq, 1, "area", *[None] * 6, text, None)])
+            hub.receiver.accept([Change(seq, 1, "area", *[None] * 6, text, None)])
         await asyncio.gather(*hub._background._tasks)
         await hub.database.close()
         return ours.written, theirs.written
