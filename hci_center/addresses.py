@@ -128,7 +128,7 @@ def _is_in(
 
 
 def _parsed(address: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
-    """Returns the address, None for what is none; IPv4 within IPv6 as IPv4."""
+    """Returns the address, None for an invalid one; IPv4 within IPv6 as IPv4."""
     try:
         parsed = ipaddress.ip_address(address)
     except ValueError:

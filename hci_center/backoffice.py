@@ -42,7 +42,7 @@ _ONLY_ADMINISTRATORS = {"permission": "hci_center.backoffice.is_administrator"}
 
 _NOT_FOR_AUDITORS = {"permission": "managers.admin.tenant.is_no_auditor"}
 
-# The function that says who only reads.
+# The function that tells whether a user may only read.
 IS_AUDITOR = "managers.admin.tenant.is_auditor"
 # The function that returns where the feed listens.
 SOCKET_ORIGIN = "hci_center.feed.api.viewsets.socket_origin"

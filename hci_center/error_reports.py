@@ -1,7 +1,7 @@
 """Reports errors to a Sentry-compatible server, if HCI_SENTRY_DSN is set.
 
-An event is built from what is listed here, not by leaving things out: the type of the
-error, places in the code, and ids. Nothing that was sent, stored or computed leaves.
+An event only contains what is listed here: the type of the error, locations in the
+code, and ids. Nothing that was sent, stored or computed is reported.
 """
 
 from __future__ import annotations

@@ -24,7 +24,7 @@ from hci_center.local.generated_secrets import generated_secret, stored_secret
 from hci_center.logs.configuration import logging_settings
 from hci_center.webserver.content_policy import STRICT
 
-# The pinned `tzdata` alone: a machine's own files would move the hours of a centre.
+# Only the pinned `tzdata`: a machine's own files could change the hours of a centre.
 zoneinfo.reset_tzpath(to=())
 
 env = Environment()
@@ -316,7 +316,7 @@ AUTH_PASSWORD_VALIDATORS: list[dict[str, Any]] = [
         "OPTIONS": {"max_similarity": 0.9},
     },
 ]
-# Of whom two-step sign-in is required; anybody of the staff may set it up.
+# The staff who must use two-step sign-in; all others may.
 REQUIRE_2FA: str = env.choice(
     "HCI_REQUIRE_2FA", default="off", among=("off", "administrators", "staff")
 )
@@ -331,7 +331,7 @@ LOGIN_REDIRECT_URL = "/admin/"
 # are counted and security events are logged.
 TRUSTED_PROXIES: list[str] = env.networks("HCI_TRUSTED_PROXIES")
 
-# Whom those who find a weakness write to, as an address or a URL; "" tells nobody.
+# Where to report a vulnerability, as an address or a URL; "" for nowhere.
 SECURITY_CONTACT: str = env.contact("HCI_SECURITY_CONTACT")
 
 # How many years lines of the audit are kept; 0: nothing of it is deleted.
@@ -444,6 +444,6 @@ REST_FRAMEWORK: dict[str, Any] = {
 # Lines for people, or an object of JSON a line and a line a request.
 LOG_FORMAT: str = env.choice("HCI_LOG_FORMAT", default="text", among=("text", "json"))
 LOGGING = logging_settings(LOG_FORMAT)
-# Where errors are reported besides, without data; "" for nowhere.
+# Where errors are also reported, without data; "" for nowhere.
 SENTRY_DSN: str = env.secret("HCI_SENTRY_DSN")
 SENTRY_ENVIRONMENT: str = env.str("HCI_SENTRY_ENVIRONMENT", default="")

@@ -101,7 +101,7 @@ class TransferReasonForm(CodedForm):
 
 @admin.register(ClosingReason)
 class ClosingReasonAdmin(CodedAdmin):
-    """Whether one must be given, the rules of the area say."""
+    """Closing reasons; the rules of the area say whether one must be given."""
 
     form = ClosingReasonForm
     list_display = ["name", "code", "manager", "of_area", "is_active"]
@@ -119,6 +119,6 @@ class ClosingReasonAdmin(CodedAdmin):
 
 @admin.register(TransferReason)
 class TransferReasonAdmin(CodedAdmin):
-    """Whether one must be given, the rules of the area say."""
+    """Transfer reasons; the rules of the area say whether one must be given."""
 
     form = TransferReasonForm

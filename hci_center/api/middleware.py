@@ -44,7 +44,7 @@ class ApiMiddleware:
         activate_language(request)
         response = self._answer(request, path)
         if PATH_KEY in request.META:
-            # The address of a page with a key must not be told to what it links to.
+            # The address of a page with a key must not be sent to linked pages.
             response["Referrer-Policy"] = "no-referrer"
         return response
 

@@ -1,6 +1,6 @@
 """Checks that the nightly run of the reports makes for packages it cannot import.
 
-A check is the dotted path of a function that returns what it finds; nothing is right.
+A check is the dotted path of a function that returns its findings, none if all is well.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _checks: dict[str, str] = {}
 
 
 def register(code: str, path: str) -> None:
-    """Has each night call the function; its findings bear the code."""
+    """Registers a function to be called each night; its findings have this code."""
     _checks[code] = path
 
 

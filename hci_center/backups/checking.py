@@ -16,7 +16,7 @@ from hci_center.backups.manifests import Manifest, check_part, opened, read_mani
 from hci_center.backups.streams import HashedReader, Sink, Source, copy, pulled
 from hci_center.backups.targets import Stored, Target
 
-# All files of the pool are read, as a single part.
+# All files of the pool, as a single part.
 ALL = 1
 
 Say = Callable[[str], None]

@@ -35,7 +35,7 @@ class Fault:
     retry_after: int
     # The connection cannot be used any more.
     is_lost: bool = False
-    # No write at all can succeed meanwhile.
+    # No write can succeed until then.
     stops_all_writing: bool = False
 
 

@@ -28,7 +28,7 @@ class OutageLines:
 
     @property
     def level(self) -> int:
-        """The level for other lines about a lost connection: low while it is said."""
+        """The level for other lines about a lost connection: low during an outage."""
         return logging.WARNING if self._lost_at is None else logging.DEBUG
 
     def lost(self, reason: str) -> None:

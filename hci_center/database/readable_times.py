@@ -25,7 +25,7 @@ END $$;
 """
 _MEND = "UPDATE {table} SET {changes} WHERE NOT ({condition});"
 _MENDED = "{column} = CASE WHEN NOT {readable} THEN {value} ELSE {column} END"
-# Rows that cannot be mended stay, with a warning.
+# Rows that cannot be corrected are kept, with a warning.
 _VALIDATE = """
 DO $$ BEGIN
   ALTER TABLE {table} VALIDATE CONSTRAINT {name};

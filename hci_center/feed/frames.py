@@ -21,7 +21,7 @@ COLUMNS = (
 
 # The kinds of events that every client gets.
 KINDS = frozenset({"manager", "area", "operator", "contact", "chat", "message"})
-# The kinds of events that only clients get that ask for them in `hi`.
+# The kinds of events that only clients get that request them in `hi`.
 ADDITIONAL_KINDS = frozenset({"line", "note", "survey", "schedule"})
 
 

@@ -56,7 +56,7 @@ class Operators:
         self._load({old: name for old, name in mapped.items() if old != OTHERS})
 
     def holder(self, old: str) -> int | None:
-        """Returns the id of the operator of a contact; None is nobody."""
+        """Returns the id of the operator of a contact, or None."""
         return None if old in NOBODY else self._person(old).holder_id
 
     def sender(self, old: str) -> OldOperator:

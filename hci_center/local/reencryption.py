@@ -53,7 +53,7 @@ Report = Callable[[str], None]
 
 @dataclass
 class Outcome:
-    """The result of a run: the values by what was done with them."""
+    """The result of a run: numbers of values, by what was done with them."""
 
     replaced: int = 0
     cleared: int = 0

@@ -153,7 +153,7 @@ def _manager(
 
 
 def _retention(manager: Manager) -> str:
-    """Says how long the manager keeps data; without a retention nothing is deleted."""
+    """Describes how long the manager keeps data; by default nothing is deleted."""
     row = Retention.objects.filter(manager=manager).first() or Retention()
     terms = (
         (

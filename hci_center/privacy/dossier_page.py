@@ -1,4 +1,4 @@
-"""What a dossier says to a reader: that of its JSON, in words and in local times."""
+"""The content of a dossier for readers: its JSON as texts, with local times."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from hci_center.privacy.dossier_rows import Row
 CSV_HEAD = (
     "data", "sentido", "de", "tipo", "texto", "legenda", "arquivo", "estado",
 )  # fmt: skip
-# Of a contact, what is no more than a code or a moment of the service itself.
+# Columns of a contact that are only codes or times of the service.
 _LEFT_OUT = ("channel", "away_until")
 _MOMENTS = ("_at", "_since")
 
 
 def page_of(held: Row, zone: tzinfo) -> Row:
-    """Returns what the page shows of what one manager holds."""
+    """Returns what the page shows of one manager's data."""
     return {
         **held,
         "contacts": [_contact(each, zone) for each in held["contacts"]],
@@ -39,7 +39,7 @@ def csv_cells(message: Row, zone: tzinfo) -> list[str]:
         message["content"],
         message["details"].get("caption", ""),
         message["file"] or message["url"],
-        # Of what the customer wrote, the status says nothing to him.
+        # The status of his own messages means nothing to the customer.
         _label(Status, message["status"]) if message["direction"] == "out" else "",
     ]
 
@@ -52,7 +52,7 @@ def moment_text(text: str | None, zone: tzinfo) -> str:
 
 
 def _contact(contact: Row, zone: tzinfo) -> list[tuple[str, list[str]]]:
-    """Returns the names of what is held of a contact, each with its lines."""
+    """Returns the labels of a contact's data, each with its lines."""
     shown = [(_("Channel"), [_label(Channel, contact["channel"])])]
     for field in Contact._meta.concrete_fields:
         if field.name not in contact or field.name in _LEFT_OUT:

@@ -52,8 +52,8 @@ _NOTES = """
 DELETE FROM chats_note n USING chats_chat h
  WHERE h.contact_id = %(contact)s AND n.chat_id = h.id
 """
-# Digests of the earlier system's ids and columns. The rows stay: whoever was imported is
-# no new contact in any figure.
+# Digests of the earlier system's ids and columns. The rows stay, because an imported
+# contact does not count as a new one in any figure.
 _IMPORTED = """
 UPDATE import_ref r
    SET key = 'apagado-' || r.id, digest = '', columns = '{}', protocol = ''

@@ -196,7 +196,8 @@ class Retention(models.Model):
     manager = models.OneToOneField(
         Manager, on_delete=models.CASCADE, related_name="+", primary_key=True
     )
-    # Counted from the closing of the chat; for files alone, from their message.
+    # Counted from the closing of the chat; for periods of only files, from their
+    # message.
     words_months = models.PositiveSmallIntegerField(
         _("words and files, since the chat was closed"), null=True, blank=True
     )

@@ -81,6 +81,6 @@ def merged_into(contact: Contact, aliases: Sequence[str]) -> QuerySet[Contact]:
 
 
 def _merged() -> QuerySet[Contact]:
-    """Whoever was merged is deleted and has no ids: the other contact has them."""
+    """Merged contacts are deleted and have no ids: the other contact has them."""
     rows = Contact.objects.select_related("manager").order_by("pk")
     return rows.filter(deleted_at__isnull=False, identities=None)

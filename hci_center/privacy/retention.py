@@ -53,7 +53,8 @@ WHERE c.manager_id = %(manager)s AND c.external_id NOT LIKE 'apagado-%%'
                    WHERE h.contact_id = c.id AND h.closed_at IS NULL)
   AND {_NOT_HELD.replace("h.contact_id", "c.id")}
 """
-# Of an active operator, the latest span is kept: it says since when he is offline.
+# The latest span of an active operator is kept, because it shows since when he is
+# offline.
 _PRESENCE = """
  FROM areas_presencespan s JOIN areas_operator o ON o.id = s.operator_id
 WHERE o.manager_id = %(manager)s AND s.ended_at < %(before)s

@@ -38,7 +38,7 @@ LINGER_BYTES = 8 * 2**20
 # it was run.
 LAST_REQUEST_SECONDS = 1.0
 
-# A key in the path stands before it (hci_center.path_keys).
+# A key in the path comes before it (hci_center.path_keys).
 API = (b"/api/", b"/k/")
 # Headers of a protocol upgrade, which do not belong to the request.
 UPGRADE_HEADERS = (b"upgrade", b"http2-settings")
@@ -139,7 +139,7 @@ class BoundedHttp(HttpToolsProtocol):
         super().on_headers_complete()
         if self._is_stopping:
             self.cycle.keep_alive = False
-        # Its task has not begun yet. Every answer bears the id, also uvicorn's own.
+        # Its task has not started yet. Every response has the id, also uvicorn's own.
         request_id = id_for(self.headers)
         self.scope[KEY] = request_id  # type: ignore[literal-required]
         self.cycle.default_headers = [

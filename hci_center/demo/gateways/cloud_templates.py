@@ -11,7 +11,7 @@ from hci_center.demo.gateways.graph import GraphError
 from hci_center.demo.gateways.recorded import Recorded, Reply
 
 _PLACEHOLDER = re.compile(r"\{\{\s*(\w+)\s*\}\}")
-# A parameter's text may not hold these.
+# Not allowed in a parameter's text.
 _UNSUITABLE = re.compile(r"[\n\r\t]| {5}")
 LARGEST_LIMIT = 1000
 
@@ -105,7 +105,7 @@ def list_templates(
         "cursors": {"before": _cursor(begin), "after": _cursor(end)}
     }
     if end < len(chosen):
-        # The real address, too, bears the token of whoever asked.
+        # The real address also contains the caller's token.
         token = f"access_token={request.bearer}"
         paging["next"] = f"{url}{request.path}?{token}&after={_cursor(end)}"
     return Reply(200, {"data": data, "paging": paging} if shown else {"data": []})

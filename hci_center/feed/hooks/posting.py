@@ -29,8 +29,8 @@ from hci_center.feed.hooks.target import (
 logger = logging.getLogger(__name__)
 
 TOTAL = 10.0
-# What is read of an answer: only its status matters, but the rest must be read before
-# the connection can be used again.
+# The part of a response that is read: only its status matters, but the rest must be
+# read before the connection can be used again.
 MOST_READ = 64 * 2**10
 # A receiver may close an idle connection just as it is used again.
 LONGEST_IDLE = 2.0
@@ -93,7 +93,7 @@ class Poster:
         try:
             rest = response.raw.read(MOST_READ + 1)
         except (*_TRANSPORT, requests.RequestException):
-            # The status has arrived and says it all.
+            # The status has arrived, and only that matters.
             self.close()
             return response.status_code
         if len(rest) > MOST_READ:

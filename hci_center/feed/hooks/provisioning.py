@@ -58,7 +58,7 @@ class _Hooks:
                 except WrongValueError as error:
                     found[f"{place}.{name}"] = [str(error.sentence)]
         if item.get("url", "") is None:
-            # What is to end needs nothing else.
+            # A webhook that is deleted needs no other fields.
             found.pop(f"{place}.secret", None)
         problems.update(found)
         return None if found else given
@@ -115,7 +115,8 @@ def _change(hook: Hook, columns: Values) -> None:
 def hook_of(key: ApiKey) -> Hook | None:
     """Returns the webhook of the key, or that of an ended key with its name.
 
-    When a key is renewed under its name, its webhook goes on with the new one.
+    When a key is replaced by one of the same name, its webhook continues with the new
+    one.
     """
     found = Hook.objects.filter(key=key).first()
     if found is not None:

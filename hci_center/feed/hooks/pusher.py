@@ -28,13 +28,13 @@ from hci_center.feed.tasks import in_daemon_thread
 
 logger = logging.getLogger(__name__)
 
-# The pause between two looks, in seconds, with hooks and without any.
+# The pause between two checks, in seconds, with hooks and without any.
 LOOK_EVERY, LOOK_IDLY = 0.25, 1.0
-# The pause after an error, and how long a hook rests that had nothing to get.
+# The pause after an error, and that of a hook without events.
 AFTER_FAULT, REST = 5.0, 1.0
-# POSTs at the same time: a receiver that is slow holds up its own hook only.
+# Simultaneous POSTs: a slow receiver only delays its own hook.
 MOST_AT_ONCE = 32
-# What is not for a hook is stored as its cursor this seldom: changes, and seconds.
+# After this many changes or seconds without events for a hook, its cursor is stored.
 STORE_AFTER, STORE_EVERY = 1000, 60.0
 
 
@@ -46,8 +46,8 @@ class Pusher:
         self._batches = Batches(self._database)
         self._posters: dict[int, Poster] = {}
         self._running: dict[int, asyncio.Task[None]] = {}
-        # Until when hooks rest, and how far they have been read: the stored cursor of
-        # that time, the cursor reached and when it was begun.
+        # Until when hooks are not read, and how far they have been read: the stored
+        # cursor of that time, the cursor reached and when it was begun.
         self._rests: dict[int, float] = {}
         self._read: dict[int, tuple[int, int, float]] = {}
         self._wake = asyncio.Event()
@@ -71,7 +71,7 @@ class Pusher:
     async def drain(self, seconds: float) -> None:
         """Starts no more POSTs, and waits briefly for those in progress.
 
-        What is left unfinished is sent again when its lease has expired.
+        Unfinished ones are sent again when their lease has expired.
         """
         self._is_stopping = True
         if self._running:
@@ -148,14 +148,14 @@ class Pusher:
         elif not hook.failures:
             logger.warning("hook %d: %s", hook.id, answer.error)
 
-    # What is not for a hook ----------------------------------------------------
+    # Changes that are not for a hook ---------------------------------------------
 
     def _after(self, hook: Hook) -> int:
         cursor, reached, _since = self._read.get(hook.id, (hook.cursor, hook.cursor, 0))
         return reached if cursor == hook.cursor else hook.cursor
 
     async def _pass_over(self, hook: Hook, reached: int) -> bool:
-        """Records that there is nothing for the hook; stores that only occasionally.
+        """Moves the cursor over changes not for the hook; stores it only occasionally.
 
         Otherwise a busy centre would write at each check.
         """

@@ -11,11 +11,12 @@ from dataclasses import dataclass
 
 from hci_center.feed.async_database import Database
 
-# Longer than a POST may take (posting.TOTAL): nobody else sends before it has ended.
+# Longer than a POST may take (posting.TOTAL), so that no other process sends before it
+# has ended.
 LEASE = 15.0
 # The delays after failures in a row, in seconds; the last one is repeated.
 DELAYS = (1, 5, 30, 120, 600, 1800, 3600)
-# After failing for so long, or when the receiver says that it is gone, it is off.
+# A hook is disabled after failing for this long, or when its receiver answers 410.
 GIVES_UP_AFTER = "3 days"
 
 _ON = """

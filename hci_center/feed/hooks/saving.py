@@ -13,7 +13,7 @@ from hci_center.feed.hooks import signing
 from hci_center.feed.models import Hook
 from managers.models import ApiKey
 
-# How long the old secret signs besides the new one.
+# How long the old secret signs along with the new one.
 GRACE = timedelta(hours=24)
 
 

@@ -31,13 +31,13 @@ class HookThread:
         self._thread.start()
 
     def stop(self, seconds: float) -> None:
-        """Waits for the POSTs under way, for at most `seconds`."""
+        """Waits for the POSTs in progress, for at most `seconds`."""
         self._is_stopping = True
         loop, pusher = self._loop, self._pusher
         if loop is not None and pusher is not None:
             try:
                 asyncio.run_coroutine_threadsafe(pusher.drain(seconds), loop)
-            except RuntimeError:  # it has just ended by itself
+            except RuntimeError:  # it has just ended
                 return
         self._thread.join(seconds)
 

@@ -17,7 +17,7 @@ URLS: dict[str, Any] = {
 SECRET: Any = gettext_lazy(
     "A secret is whsec_ and Base64 of 24 to 64 bytes (Standard Webhooks)."
 )
-# How an attempt ended (posting.Answer); http_500 and the like are made below.
+# How an attempt ended (posting.Answer); codes like http_500 are described below.
 _ERRORS: dict[str, Any] = {
     "timeout": gettext_lazy("no answer in time"),
     "unreachable": gettext_lazy("not reachable"),

@@ -66,8 +66,8 @@ class PartitionKeeper:
                 await asyncio.sleep(EVERY)
 
     async def _work(self) -> None:
-        # Whoever waits for its lock holds up all who come after, and a backup keeps the
-        # lock away for minutes: better to try again.
+        # Waiting for its lock blocks all later queries, and a backup holds a
+        # conflicting lock for minutes, so it is better to try again.
         connection = await connect(lock_timeout="200ms")
         try:
             while True:
@@ -79,7 +79,8 @@ class PartitionKeeper:
                 except psycopg.Error as error:
                     if isinstance(error, AWAY):
                         raise
-                    # Numbering goes on meanwhile, in the partitions created in advance.
+                    # Numbering continues meanwhile, in the partitions created in
+                    # advance.
                     await report_by(connection, "partitions", error)
                 await asyncio.sleep(EVERY)
         finally:

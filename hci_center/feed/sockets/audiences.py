@@ -23,7 +23,7 @@ NO_KINDS: frozenset[str] = frozenset()
 class Audience:
     """Sockets with equal rights: same managers, operator, areas and link address.
 
-    `also` are the additional kinds that they asked for.
+    `also` are the additional kinds that they requested.
     """
 
     __slots__ = ("also", "base", "caller", "left_out", "rights", "sees", "writers")
@@ -68,7 +68,7 @@ class Audience:
         return events
 
     def _additional(self, change: Change, text: str) -> str:
-        """Returns the event of a kind that was asked for, of a row that is seen."""
+        """Returns the event of a requested kind, if the row is visible."""
         if change.kind == "note":
             return for_reader(text, self.caller.operator)
         is_new_here = change.gone is not None and not self.sees(

@@ -115,14 +115,14 @@ class Connection:
         self.is_open = True
         self.identity: SocketIdentity | None = None
         self.state: CredentialState | None = None
-        # The additional kinds of events that its client asked for.
+        # The additional kinds of events that its client requested.
         self.also: frozenset[str] = frozenset()
         # The operator whom it shows as online; kept when the rights are gone.
         self.present_as: int | None = None
         # Set while it is live.
         self.audience: Audience | None = None
         self.slot = 0
-        # Of the log: which one of this process, and since when it is live.
+        # For the log: its number in this process, and since when it is live.
         self.number = 0
         self.opened_at = 0.0
         self.is_paused = False

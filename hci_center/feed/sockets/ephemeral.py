@@ -63,7 +63,7 @@ class EphemeralEvents:
         """Sends the event to all sockets that may see the location, except one.
 
         Sockets of this process get it at once, those of others by the channel layer.
-        The member `note` is sent only to clients that asked for notes.
+        The member `note` is sent only to clients that requested notes.
         """
         text = noted = now(payload)
         if "note" in payload:

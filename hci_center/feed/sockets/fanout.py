@@ -1,4 +1,4 @@
-"""The pause of the hub between two fan-outs."""
+"""The pause between two fan-outs."""
 
 from __future__ import annotations
 

@@ -68,7 +68,7 @@ class SocketCounts:
         self._wake.set()
 
     async def keep(self) -> None:
-        """Stores what changed at once, and everything in time, until it is cancelled."""
+        """Stores changed numbers at once, and renews all, until it is cancelled."""
         while True:
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._wake.wait(), RENEW_EVERY)

@@ -17,7 +17,7 @@ class SocketLog:
         self._opened = 0
 
     def opened(self, connection: Connection) -> None:
-        """Logs whose socket is live, unless it was closed meanwhile."""
+        """Logs whose socket became live, unless it was closed in the meantime."""
         state = connection.state
         if state is None or connection.audience is None:
             return

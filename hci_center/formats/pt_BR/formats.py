@@ -1,4 +1,4 @@
-"""Dates in digits: Django's names of months begin with a capital, as nobody writes."""
+"""Dates in digits: Django's names of months begin with a capital, which is wrong."""
 
 DATE_FORMAT = "d/m/Y"
 DATETIME_FORMAT = "d/m/Y H:i"

@@ -1,6 +1,6 @@
 """Runs a relay of the change feed, as the leader or as its standby.
 
-Besides it pushes the feed to outgoing webhooks, in a thread of its own.
+It also pushes the feed to outgoing webhooks, in a separate thread.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from hci_center.metrics.port import serve_metrics
 
 # With a frozen database the cancelled work would take longer. A kill loses no changes.
 STOP_SECONDS = 4.0
-# How long POSTs under way may take to end; what is cut off is sent again.
+# How long POSTs in progress may take to end; interrupted ones are sent again.
 DRAIN_SECONDS = 3.0
 
 
