@@ -103,12 +103,12 @@ def _menu_labels() -> dict[str, str]:
         "retries": _("Wrong answers before a person takes over"),
         "timeout": _("Minutes without an answer until it asks again (0: never)"),
         "onTimeout": _("And if there is no answer again"),
-        "fallback": _("Area of who does not get along"),
+        "fallback": _("Area for customers without a valid answer"),
         "noArea": _("None: everybody sees them"),
         "onFallback": _("a person takes over"),
         "onClose": _("the chat is closed"),
         "onStay": _("the customer stays in the menu"),
-        "wrong": _("This has to be mended before it can be published:"),
+        "wrong": _("Correct this before publishing:"),
         "list": _("Options"),
     }
 
@@ -124,7 +124,7 @@ def _step_labels() -> dict[str, str]:
         "words": _("Other words, separated by commas"),
         "do": _("What it does"),
         "target": _("Where to"),
-        "optionText": _("Text said first"),
+        "optionText": _("Text sent first"),
         "addOption": _("Add an option"),
         "addStep": _("Add a step"),
         "removeStep": _("Remove this step"),

@@ -71,5 +71,5 @@ def watch_homes() -> None:
         cursor.execute(_ALARM, [ALARM_AFTER])
         for manager_id, protocol in cursor.fetchall():
             logger.error(
-                "%s: nobody who works can take the chat %s", manager_id, protocol
+                "%s: no active operator can take the chat %s", manager_id, protocol
             )
