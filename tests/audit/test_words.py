@@ -16,7 +16,7 @@ PASSED_ON = {"hci_center/privacy/requests.py": "_record"}
 
 
 def recorded() -> Iterator[tuple[str, ast.Call]]:
-    """Yields the calls that write a line, each with the file that it stands in."""
+    """Yields the calls that write a line, each with its file."""
     for folder in SOURCES:
         for path in sorted((ROOT / folder).rglob("*.py")):
             source = path.read_text()
@@ -29,8 +29,8 @@ def recorded() -> Iterator[tuple[str, ast.Call]]:
                     yield name, node
 
 
-def said(place: int) -> set[str]:
-    """Returns the texts that stand at this place of those calls."""
+def texts_at(place: int) -> set[str]:
+    """Returns the constants passed as this argument of those calls."""
     arguments = [
         call.args[place] for _file, call in recorded() if len(call.args) > place
     ]
@@ -42,12 +42,12 @@ def said(place: int) -> set[str]:
 
 
 def test_every_action_has_a_label():
-    acts = said(0)
+    acts = texts_at(0)
     assert {"export", "erase", "confirm", "fetch"} <= acts
     assert acts <= set(ACTS)
 
 
 def test_every_kind_has_a_label():
-    kinds = said(1)
+    kinds = texts_at(1)
     assert {"dossier", "user", "contact"} <= kinds
     assert kinds <= set(KINDS)

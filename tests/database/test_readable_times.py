@@ -41,7 +41,7 @@ def test_every_constraint_has_been_validated() -> None:
         assert cursor.fetchone() == (13, True)
 
 
-def test_rows_that_are_there_are_mended() -> None:
+def test_existing_rows_are_corrected() -> None:
     with connection.cursor() as cursor:
         cursor.execute(
             "CREATE TEMP TABLE t (id int, at timestamptz NOT NULL, until timestamptz)"
@@ -64,7 +64,7 @@ def test_rows_that_are_there_are_mended() -> None:
         ]
 
 
-def test_rows_that_cannot_be_mended_stop_no_upgrade() -> None:
+def test_rows_that_cannot_be_corrected_do_not_stop_an_upgrade() -> None:
     with connection.cursor() as cursor:
         cursor.execute("CREATE TEMP TABLE t (at timestamptz NOT NULL)")
         cursor.execute("INSERT INTO t VALUES ('infinity')")

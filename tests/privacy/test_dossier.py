@@ -108,7 +108,7 @@ def test_readable_files_have_names_of_kinds_and_local_times(
         ("application/x-unknown", "bin"),
     ],
 )
-def test_files_bear_suffixes_that_open_them(person, mime, suffix):
+def test_files_have_suffixes_of_their_types(person, mime, suffix):
     Attachment.objects.update(mime=mime)
     made = io.BytesIO()
     dossier.write_dossier(ask(person, kind="dossier"), made)

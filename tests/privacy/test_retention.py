@@ -155,8 +155,8 @@ def test_a_person_who_cannot_be_erased_does_not_block_others(manager, monkeypatc
     assert AuditLine.objects.get(act="retain").after["persons"] == 1
 
 
-def test_presence_goes_after_its_months(manager, ana):
-    """The latest span of who is active stays: it says since when he is offline."""
+def test_presence_is_deleted_after_its_months(manager, ana):
+    """The latest span of an active operator is kept: it shows since when he is offline."""
     gone = builders.make_operator(manager, is_active=False)
     for one in (ana, gone):
         for day in ("2026-01-05", "2026-01-06"):
@@ -173,7 +173,7 @@ def test_presence_goes_after_its_months(manager, ana):
     assert AuditLine.objects.get(act="retain").after["presence"] == 3
 
 
-def test_presence_that_is_not_in_the_figures_yet_stays(manager, ana):
+def test_presence_not_stored_in_reports_yet_is_kept(manager, ana):
     be_online(ana, "2026-01-05T12:00Z", "2026-01-05T18:00Z")
     be_online(ana, "2026-01-06T12:00Z", "2026-01-06T18:00Z")
     keep(manager, presence_months=12)
@@ -181,7 +181,7 @@ def test_presence_that_is_not_in_the_figures_yet_stays(manager, ana):
     assert PresenceSpan.objects.count() == 2
 
 
-def test_presence_without_a_period_stays(manager, ana):
+def test_presence_without_a_period_is_kept(manager, ana):
     be_online(ana, "2020-01-05T12:00Z", "2020-01-05T18:00Z")
     be_online(ana, "2020-01-06T12:00Z", "2020-01-06T18:00Z")
     settle()
@@ -190,7 +190,7 @@ def test_presence_without_a_period_stays(manager, ana):
     assert PresenceSpan.objects.count() == 2
 
 
-def test_a_regulated_service_keeps_its_words_for_two_years(manager, supervisor):
+def test_a_regulated_service_keeps_texts_for_two_years(manager, supervisor):
     desk = sign_in_to_admin(supervisor)
     given = {"manager": manager.pk, "is_regulated": "on", "save": "1"}
     assert desk.post(PAGE, {**given, "words_months": "23"}).status_code == 400

@@ -1,4 +1,4 @@
-"""Events of another instance or session, sent to a manager's webhook address, wait aside."""
+"""Events of another instance, sent to a manager's webhook address, are parked."""
 
 from __future__ import annotations
 
@@ -56,7 +56,9 @@ def test_an_event_of_another_account_is_parked(gateway, source, manager, rounds)
 @pytest.mark.parametrize(
     ("gateway", "source"), [(each, each) for each in SOURCES], indirect=["gateway"]
 )
-def test_without_a_name_in_the_settings_any_is_taken(gateway, source, manager, rounds):
+def test_without_an_instance_in_the_settings_any_is_accepted(
+    gateway, source, manager, rounds
+):
     path = webhook_path(source, manager.pk)
     save_settings(manager, **{name_of(source): ""})
     post(gateway, path, gateway.inbound(f"{PHONE}@c.us", "Oi"))

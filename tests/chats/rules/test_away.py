@@ -169,7 +169,7 @@ def test_a_claim_ends_the_muting(closed, maria, says, ana, manager, api):
     assert len(automatic_texts()) == automatic.MOST_AN_HOUR + 1
 
 
-def test_after_a_claim_the_automatic_messages_are_counted_anew(
+def test_a_claim_resets_the_count_of_automatic_messages(
     closed, maria, says, ana, manager, api
 ):
     for _ in range(automatic.MOST_AN_HOUR + 1):

@@ -1,4 +1,4 @@
-"""Managers whose date differs are each asked for their own days."""
+"""Figures of "today" use each manager's own date, if the dates differ."""
 
 from __future__ import annotations
 

@@ -78,7 +78,7 @@ def test_each_step_origin_and_mark_opens_its_rows(read, past):
         ("tmr", "unanswered"), ("tmr", "byPhone"), ("unanswered", "first"),
     ],
 )  # fmt: skip
-def test_what_is_counted_beside_a_time_opens_its_rows(read, past, metric, part):
+def test_a_count_shown_with_a_time_opens_its_rows(read, past, metric, part):
     links = LINK.findall(read("times/", f"metric={metric}&by=day").content.decode())
     count = ask(past, metric).total[part]
     found = {text for link, text in links if f"part={part}" in link}
@@ -86,7 +86,7 @@ def test_what_is_counted_beside_a_time_opens_its_rows(read, past, metric, part):
 
 
 @pytest.mark.parametrize("group", Sla.by)
-def test_targets_by_each_group_lead_to_its_rows(read, past, group):
+def test_targets_by_group_link_to_their_rows(read, past, group):
     page = read("sla/", f"by={group}")
     assert page.status_code == 200
     assert LINK.findall(page.content.decode())
