@@ -18,7 +18,13 @@ from typing import Any
 from django.db import connection, transaction
 
 from hci_center.background import faults
-from hci_center.database.faults import DEADLOCK, LOCK_TIMEOUT, describe, fault_of
+from hci_center.database.faults import (
+    DEADLOCK,
+    LOCK_TIMEOUT,
+    describe,
+    fault_of,
+    is_lost,
+)
 from hci_center.logs.context import bound
 
 logger = logging.getLogger(__name__)
@@ -63,14 +69,14 @@ UPDATE chats_task t
        set_config('synchronous_commit', 'off', true)
  WHERE t.id = due.id
 RETURNING t.id, t.manager_id, t.kind, t.contact_id, t.area_id, t.operator_id, t.version,
-          t.failures, t.run_at
+          t.failures, t.run_at, t.lease_until
 """  # noqa: S608 - of conditions
 _DONE = "DELETE FROM chats_task WHERE id = %s AND version = %s"
 _PUT_OFF = """
 UPDATE chats_task
    SET run_at = clock_timestamp() + make_interval(secs => %s), lease_until = NULL,
        failures = failures + %s
- WHERE id = %s AND version = %s
+ WHERE id = %s AND version = %s AND lease_until = %s
 """
 
 
@@ -87,6 +93,8 @@ class LeasedTask:
     version: int
     failures: int
     run_at: datetime
+    # Whoever leases it after that has another one.
+    lease_until: datetime
 
 
 Handler = Callable[[LeasedTask], None]
@@ -151,7 +159,7 @@ def run(task: LeasedTask, handlers: Mapping[str, Handler]) -> None:
     """Runs a leased task in one transaction; after an error, it is retried later.
 
     A deadlock or lock timeout does not count as a failure: the task is retried almost
-    immediately.
+    immediately. Raises if the connection was lost: then call `give_back`.
     """
     with bound(task_id=task.id, manager_id=task.manager_id, contact_id=task.contact_id):
         _run(task, handlers)
@@ -163,7 +171,9 @@ def _run(task: LeasedTask, handlers: Mapping[str, Handler]) -> None:
             handlers[task.kind](task)
             with connection.cursor() as cursor:
                 cursor.execute(_DONE, [task.id, task.version])
-    except Exception as error:  # noqa: BLE001 - must not block other tasks
+    except Exception as error:
+        if is_lost(error):
+            raise
         passes = fault_of(error) in (DEADLOCK, LOCK_TIMEOUT)
         if fault_of(error) is not None and not passes:
             logger.warning("task %s: %s", task.id, describe(error))
@@ -173,7 +183,18 @@ def _run(task: LeasedTask, handlers: Mapping[str, Handler]) -> None:
         _put_off(task, is_fault=not passes)
 
 
+def give_back(task: LeasedTask) -> None:
+    """Releases a task after the connection was lost, before its lease expires.
+
+    It counts as a failure, because the task may have caused it.
+    """
+    _put_off(task, is_fault=True)
+
+
 def _put_off(task: LeasedTask, *, is_fault: bool) -> None:
     delay = min(FIRST_DELAY * 2**task.failures, LONGEST_DELAY) if is_fault else 0.1
     with connection.cursor() as cursor:
-        cursor.execute(_PUT_OFF, [delay, int(is_fault), task.id, task.version])
+        cursor.execute(
+            _PUT_OFF,
+            [delay, int(is_fault), task.id, task.version, task.lease_until],
+        )

@@ -165,6 +165,9 @@ class SideJobs:
                 due = [] if self._stopping.is_set() else tasks.lease(1)
         except Exception as error:  # noqa: BLE001 - leased again after its lease
             report("rules", error, f"task {task.id}")
+            if is_lost(error):
+                write = partial(tasks.give_back, task)
+                self._end(Completion("rules", write, nothing))
         finally:
             close_old_connections()
             # The main thread is not woken, because no task was due a moment ago.

@@ -5,9 +5,11 @@ from __future__ import annotations
 import threading
 import time
 from base64 import b64encode
+from datetime import timedelta
 
 import pytest
 from django.db import OperationalError, connection, connections
+from django.utils import timezone
 
 from chats.accounts.registry import webhook_path
 from chats.delivery import conversions, results
@@ -18,9 +20,12 @@ from chats.models import (
     Delivery,
     InboundEvent,
     Message,
+    Task,
 )
+from chats.rules import tasks
 from chats.worker import loop
 from chats.worker.completions import Completion, Completions
+from chats.worker.handlers import HANDLERS
 from chats.worker.limits import Limits
 from chats.worker.loop import Worker
 from hci_center.database.outage_lines import OutageLines
@@ -130,6 +135,38 @@ def test_events_of_a_lost_connection_do_not_wait_for_their_lease(
     tries = InboundEvent.objects.order_by("pk").values_list("attempts", flat=True)
     assert list(tries) == [1, 2, 1]
     assert met[1] == met[2]
+
+
+def test_a_task_of_a_lost_connection_does_not_wait_for_its_lease(
+    contact, rounds, monkeypatch
+):
+    done = []
+
+    def handle(task):
+        done.append(task.failures)
+        if len(done) == 1:
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT pg_terminate_backend(pg_backend_pid())")
+
+    monkeypatch.setitem(HANDLERS, "idle", handle)
+    monkeypatch.setattr(tasks, "FIRST_DELAY", 0.1)
+    tasks.schedule("idle", contact.manager_id, contact_id=contact.pk)
+    until = time.monotonic() + 10
+    while Task.objects.exists() and time.monotonic() < until:
+        rounds.make()
+        time.sleep(0.1)
+    assert done == [0, 1]
+    assert not Task.objects.exists()
+
+
+def test_a_task_that_another_worker_has_leased_is_not_given_back(contact):
+    tasks.schedule("idle", contact.manager_id, contact_id=contact.pk)
+    [mine] = tasks.lease(1)
+    Task.objects.update(lease_until=timezone.now() - timedelta(seconds=1))
+    [other] = tasks.lease(1)
+    tasks.give_back(mine)
+    task = Task.objects.get()
+    assert (task.lease_until, task.failures) == (other.lease_until, 0)
 
 
 def losing_the_connection_once(function):
