@@ -99,7 +99,8 @@ INBOX_PAGES = {
         "Why an operator has a chat",
         "The latest automatic assignment of the open chat with everybody who could have "
         "got it, as it was at that moment, and why he did not; null if there was none. "
-        "`waiting` is who could get it now, while it waits in an area.",
+        "`waiting` is who could get it now, while it waits in an area; empty while "
+        "nobody is assigned there, because it is closed or has no rule.",
         answer=ExplanationShape,
         example={
             "assignment": {

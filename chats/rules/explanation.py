@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from areas.rules.policies import policy_for
+from areas.rules.in_force import in_force
 from chats.conversations.reading import ReadRequest, find_conversation
 from chats.models import AssignmentRecord, MenuState
 from chats.rules.assignment import choose
 from chats.rules.candidates import explain_choice
 from contacts.models import Contact
 from hci_center.callers import Caller
+from hci_center.database.clock import server_time
 from hci_center.times import as_time
 
 
@@ -18,7 +19,8 @@ def explain(caller: Caller, request: ReadRequest) -> dict[str, Any]:
     """Returns the chat's latest automatic assignment and, if waiting, the candidates.
 
     `assignment` is None if there was none, `waiting` if the chat does not wait in an
-    area. Raises the errors of `find_conversation`.
+    area; it is empty while nobody is assigned there: closed, or without a rule. Raises
+    the errors of `find_conversation`.
     """
     conversation = find_conversation(caller, request)
     # It may be closed by now.
@@ -52,8 +54,10 @@ def _waiting(contact: Contact, chat_id: int | None) -> list[dict[str, Any]] | No
         return None
     if MenuState.objects.filter(chat=chat_id).exists():
         return None
-    policy = policy_for(contact.manager_id, contact.area_id)
-    choice = choose(contact.pk, contact.area_id, policy)
+    rules = in_force(contact.manager_id, contact.area_id)
+    if not rules.timetable.is_open(server_time()):
+        return []
+    choice = choose(contact.pk, contact.area_id, rules.policy)
     first = next((one for one in choice.candidates if one.passed is None), None)
     explain_choice(
         choice.candidates, None if first is None else first.operator_id, choice.rule

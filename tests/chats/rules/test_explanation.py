@@ -48,6 +48,15 @@ def test_a_waiting_chat_shows_who_could_get_it(api, sales, waiting, ana):
     assert [one["passed"] for one in why(api, waiting, ana)["waiting"]] == ["paused"]
 
 
+@pytest.mark.parametrize("policy", [{"hours": {}}, {"assign": "off"}])
+def test_nobody_could_get_it_while_nobody_is_assigned(
+    api, manager, sales, waiting, ana, policy
+):
+    connect(ana)
+    builders.save_policy(manager, sales, **policy)
+    assert why(api, waiting, ana) == {"assignment": None, "waiting": []}
+
+
 def test_an_assigned_chat_shows_why(api, manager, sales, waiting, ana):
     connect(ana)
     tasks.schedule("assign", manager.pk, area_id=sales.pk)
