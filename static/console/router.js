@@ -39,8 +39,9 @@ export function placeOf(url) {
 /** Returns the URL of a route. @param {Filter} filter @param {{m: Id, id: Id} | null} [ref] */
 export function addressOf(filter, ref) {
   const query = new URLSearchParams();
-  for (const name of /** @type {const} */ (["m", "area", "tag", "channel"]))
-    if (filter[name] != null) query.set(name, idText(/** @type {Id} */ (filter[name])));
+  if (filter.m != null) query.set("m", idText(filter.m));
+  for (const name of /** @type {const} */ (["area", "tag", "channel"]))
+    if (filter[name] != null) query.set(name, filter[name]);
   if (filter.tab === "search") {
     query.set("text", filter.text ?? "");
     if (filter.words) query.set("words", "1");

@@ -10,6 +10,7 @@ test("every place leads back to itself", () => {
     { tab: "mine" },
     { tab: "queue", area: "vendas", channel: "facebook", tag: "vip", m: 5511400011111 },
     { tab: "closed", area: "", m: "1234567890" },
+    { tab: "queue", area: "10", tag: "5" },
     { tab: "search", text: "são & <b>", words: true },
     { tab: "search", text: "", words: false },
   ];
