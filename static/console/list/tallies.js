@@ -1,6 +1,8 @@
 // @ts-check
 /** The counts next to tabs and areas. */
 
+import { t } from "../words.js";
+
 export class Tallies {
   /** @param {import("../store/store.js").Store} store */
   constructor(store) {
@@ -24,7 +26,7 @@ export class Tallies {
     return mine.lines.filter((line) => contacts.get(line.key)?.unread).length;
   }
 
-  /** The queues of the areas, by name, and since when the first of each has waited. */
+  /** The queues of the areas, by name, and of who waits without one; and since when the first of each has waited. */
   get queues() {
     const waiting = this.#store.counts.waiting?.areas ?? {};
     const own = this.#store.me !== "0" ? this.#store.operators.get(this.#store.me)?.areas : null;
@@ -32,6 +34,8 @@ export class Tallies {
     const queues = new Map();
     for (const { id, name } of this.#store.areas.values())
       if (!own || own.includes(id)) queues.set(id, { code: id, name, count: waiting[id] ?? 0, oldest: this.#store.queues.oldest(id) });
+    // As long as somebody is there.
+    if (waiting[""]) queues.set("", { code: "", name: t("No area"), count: waiting[""], oldest: this.#store.queues.oldest("") });
     return [...queues.values()].sort((one, other) => one.name.localeCompare(other.name));
   }
 }

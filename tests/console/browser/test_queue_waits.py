@@ -8,7 +8,9 @@ from datetime import timedelta
 from django.utils import timezone
 from playwright.sync_api import expect
 
+from areas.models import OperatorArea
 from contacts.models import Contact
+from tests import builders
 
 
 def waiting_since(company, name, minutes, **over):
@@ -38,6 +40,36 @@ def test_the_oldest_of_each_queue_is_told_and_kept(company, sign_in):
     company.customer("Rita Nunes", area=company.support)
     expect(support.locator(".queue-wait")).to_contain_text("agora")
     assert not [url for url in asked if "/api/chat/list" in url]
+
+
+def test_who_waits_without_an_area_has_a_queue_while_there_is_somebody(
+    company, sign_in
+):
+    contact = waiting_since(company, "Maria Souza", 7, area=None)
+    company.customer("João Reis")
+    page = sign_in(company.ana, "/inbox/mine")
+    tile = page.locator(".tile", has_text="Sem área")
+    expect(tile).to_contain_text("há 7 min")
+    tile.click()
+    expect(page.get_by_role("option")).to_have_count(1)
+    expect(page.get_by_role("option", name="Maria Souza")).to_be_visible()
+    company.claim(contact, company.bruno)
+    expect(tile).to_have_count(0)
+
+
+def test_the_queue_of_an_area_with_a_number_for_a_code(company, sign_in):
+    area = builders.make_area(company.manager, "10", name="Balcão")
+    OperatorArea.objects.create(
+        manager=company.manager, operator=company.ana, area=area
+    )
+    company.customer("Maria Souza", area=area)
+    company.customer("João Reis")
+    page = sign_in(company.ana, "/inbox/mine")
+    page.locator(".tile", has_text="Balcão").click()
+    expect(page.get_by_role("option")).to_have_count(1)
+    page.reload()
+    expect(page.get_by_role("option", name="Maria Souza")).to_be_visible()
+    expect(page.locator(".list .chip").first).to_contain_text("Balcão")
 
 
 def test_a_phone_has_the_queues_above_the_list(company, sign_in):
