@@ -18,6 +18,8 @@ export class Folding {
     this.open = new Set();
     /** The chat that is being loaded, to be unfolded then. */
     this.loading = "";
+    /** The one line that Tab stops at; arrow keys go to the others. @type {string | undefined} */
+    this.tabStop = undefined;
     this.isQuiet = false;
     this.timer = 0;
   }

@@ -130,6 +130,7 @@ function banner(app, line) {
 function thread(app, contact) {
   const conversation = /** @type {import("../store/conversation.js").Conversation} */ (app.conversation);
   const rows = app.threadView.windowOf(rowsOfApp(app));
+  app.folding.tabStop = rows.filter(({ kind }) => kind === "earlier").pop()?.protocol;
   const view = app.threadView;
   return html`<div class="thread">
     <div class="thread__log scroll" role="log" id="log" aria-label=${t("Messages with {name}", { name: contactName(contact) })} aria-live=${conversation.reading || app.folding.isQuiet ? "off" : "polite"} tabindex="0" @scroll=${view.onScroll} @keydown=${view.onKey} @focusin=${view.onFocus}>
@@ -165,7 +166,7 @@ function item(app, row, contact) {
 /** The line of an earlier chat, which folds and unfolds it. @param {App} app @param {Extract<import("./rows.js").Row, {kind: "earlier"}>} row */
 function earlier(app, { session, isOpen }) {
   const { protocol, openedAt, closedAt } = session;
-  return html`<li><button class="earlier" type="button" data-protocol=${protocol} aria-expanded=${isOpen} aria-busy=${app.folding.loading === protocol || nothing} @click=${() => app.folding.toggle(protocol)}>
+  return html`<li><button class="earlier" type="button" data-protocol=${protocol} tabindex=${app.folding.tabStop === protocol ? 0 : -1} aria-expanded=${isOpen} aria-busy=${app.folding.loading === protocol || nothing} @click=${() => app.folding.toggle(protocol)}>
     ${icon("chevron", `icon--xs ${isOpen ? "icon-up" : ""}`)}<span class="earlier__text"><span class="vh">${t("Earlier chat")} </span><b>${protocol}</b><span>${period(openedAt, closedAt ?? openedAt, app.now)}</span>${app.folding.facts(session).map((fact) => html`<span>${fact}</span>`)}</span></button></li>`;
 }
 

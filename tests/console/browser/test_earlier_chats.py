@@ -108,6 +108,8 @@ def test_the_keyboard_unfolds_and_a_screen_reader_is_not_flooded(
     expect(lines.nth(1)).to_be_focused()
     expect(log).to_contain_text("antes 0")
     expect(log).to_have_attribute("aria-live", "polite")
+    # However many there are, they are one stop of Tab.
+    expect(page.locator(".earlier[tabindex='0']")).to_have_count(1)
     page.keyboard.press("ArrowDown")
     focused = page.evaluate("document.activeElement.textContent")
     assert "antes 0" in focused
