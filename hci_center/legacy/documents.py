@@ -40,6 +40,18 @@ def files_of(folder: Path, collection: str) -> list[Path]:
     return sorted(path for path in folder.glob(f"{collection}*.json") if path.is_file())
 
 
+def is_cut_off(path: Path) -> bool:
+    """Returns whether a file is an array without its end, or an end without its array.
+
+    An export that was interrupted leaves whole documents and no closing bracket.
+    """
+    with path.open("rb") as file:
+        first = file.read(PIECE).removeprefix(_BYTE_ORDER_MARK).lstrip()[:1]
+        file.seek(max(0, path.stat().st_size - PIECE))
+        last = file.read().rstrip()[-1:]
+    return (first == b"[") != (last == b"]")
+
+
 def documents_of(paths: list[Path]) -> Iterator[Document]:
     """Yields the documents of the files, in order."""
     for path in paths:

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 
 from hci_center.audit.recording import record
 from hci_center.legacy.conversations import Chats
-from hci_center.legacy.documents import Document, documents_of, files_of
+from hci_center.legacy.documents import Document, documents_of, files_of, is_cut_off
 from hci_center.legacy.fields import Fields, WrongFieldError
 from hci_center.legacy.heads import Heads
 from hci_center.legacy.map_file import Map
@@ -62,6 +62,11 @@ def run(options: Options, report: Report) -> bool:
         raise ImportRefusedError(
             _("%s has neither users*.json nor chats*.json.") % options.folder
         )
+    for path in (*users, *chats):
+        if is_cut_off(path):
+            raise ImportRefusedError(
+                _("%s is an array without its end: was the export interrupted?") % path
+            )
     is_right = False
     try:
         with transaction.atomic():

@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 
 import pytest
+from django.core.management import CommandError
 
 from chats.models import Chat
+from managers.models import Manager
 from tests.legacy.conftest import chat, contact, message, oid, user, write
 from tests.legacy.database import problems
 
@@ -78,3 +80,14 @@ def test_a_map_with_unknown_operators_is_refused(tmp_path):
         "m.json operators.5511400011111.2",
         "m.json operators.1",
     ]
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [("[", ""), ("[", ",\n"), ("\ufeff [\n", "\n"), ("", "]")],
+)
+def test_an_array_without_its_end_is_refused(tmp_path, import_legacy, before, after):
+    (tmp_path / "users.json").write_text(f"{before}{json.dumps(user())}{after}")
+    with pytest.raises(CommandError, match=r"users.json is an array without its end"):
+        import_legacy("--commit")
+    assert not Manager.objects.exists()
