@@ -123,3 +123,11 @@ def test_an_endless_fragmented_message_is_refused(connect):
     assert struct.unpack("!H", closing[2:4]) == (4400,)
     sender.join()
     wait_until(lambda: is_closed(raw))
+
+
+def test_a_text_that_is_not_utf_8_is_refused_and_logs_no_error(running_feed, connect):
+    raw = connect()
+    greet(raw)
+    raw.sendall(frame(TEXT, b"\xff"))
+    assert raw.recv(4) == b"\x88\x02" + struct.pack(">H", 4400)
+    assert "Traceback" not in running_feed.log()

@@ -119,6 +119,17 @@ class FeedProtocol(WebSocketsSansIOProtocol):
         if pong:
             self.transport.write(pong)
 
+    def send_receive_event_to_app(self) -> None:
+        """Closes the socket for a text that is not UTF-8; uvicorn also logs an error."""
+        if self.curr_msg_data_type == "text" and not self.close_sent:
+            try:
+                b"".join(self.frames).decode()
+            except UnicodeDecodeError:
+                self.frames = []
+                self.close_connection(Close.MALFORMED)
+                return
+        super().send_receive_event_to_app()
+
     def handle_cont(self, event: Frame) -> None:
         if len(self.frames) < MOST_FRAGMENTS:
             super().handle_cont(event)
