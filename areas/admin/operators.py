@@ -9,20 +9,21 @@ from django.contrib import admin, messages
 from django.contrib.auth.models import User
 from django.db import transaction
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from areas.admin.leaving import chosen_operators, leaving_impact
 from areas.admin.operator_form import OperatorForm
 from areas.admin.presence_columns import PresenceColumns
+from areas.forgetting import forget_operator
 from areas.models import Area, Operator, OperatorArea
 from chats.admin.undo_link import offer_to_undo
 from chats.conversations.audit import actor_of
 from chats.conversations.leaving import give_up_areas, leave, look
 from chats.models import Rehoming
 from managers.admin.columns import column, short
-from managers.admin.confirm import MOST_AT_ONCE
+from managers.admin.confirm import MOST_AT_ONCE, apply_to_each, confirm
 from managers.admin.filters import TenantFilter, yes_or_no
 from managers.admin.impact import Impact, agreed
 from managers.admin.tenant import ALL, caller_behind
@@ -54,7 +55,7 @@ class OperatorAdmin(PresenceColumns):
     search_fields = ["name", "email", "user__username"]
     ordering = ["name", "pk"]
     autocomplete_fields = ["manager"]
-    actions = ["activate", "deactivate"]
+    actions = ["activate", "deactivate", "forget_names"]
     instead_of_deleting = gettext_lazy(
         "An operator with a history stays. Deactivate him: he leaves every list."
     )
@@ -153,6 +154,47 @@ class OperatorAdmin(PresenceColumns):
             for operator in leaving:
                 self.log_change(request, operator, _("Deactivated."))
 
+    @admin.action(
+        description=gettext_lazy("Remove the names of those who have left"),
+        permissions=["change"],
+    )
+    def forget_names(
+        self, request: HttpRequest, queryset: QuerySet[Operator]
+    ) -> HttpResponse | None:
+        leavers = queryset.select_related("user").filter(
+            is_active=False, user__is_staff=False, user__is_superuser=False
+        )
+        form = confirm(
+            self,
+            request,
+            leavers,
+            title=_("Remove the names of those who have left"),
+            none=_("None of the chosen operators has left."),
+            sentences=[
+                _(
+                    "Each becomes a number, without e-mail and user name. Messages, "
+                    "history and figures stay under that number."
+                ),
+                _(
+                    "Transcripts of closed chats keep the name that the customer saw, "
+                    "and the audit keeps it for as long as its lines. This cannot be "
+                    "undone."
+                ),
+            ],
+            danger=True,
+        )
+        if isinstance(form, HttpResponse):
+            return form
+        apply_to_each(
+            self,
+            request,
+            leavers,
+            forget_operator,
+            message=_count_forgotten,
+            logged=_("Name removed."),
+        )
+        return None
+
     def dismiss(
         self,
         request: HttpRequest,
@@ -221,6 +263,11 @@ class OperatorAdmin(PresenceColumns):
             title=_("Delete the operator"),
             sentences=[_("He has no history. He and his account are gone for good.")],
         )
+
+
+def _count_forgotten(count: int) -> str:
+    message = ngettext("%d name was removed.", "%d names were removed.", count)
+    return message % count
 
 
 def _is_staff(operator: Operator | None) -> bool:
