@@ -1,4 +1,4 @@
-"""Gateway session state: checked, reported by the gateway, and shown."""
+"""Gateway session state: checked, and reported by the gateway."""
 
 from __future__ import annotations
 
@@ -26,7 +26,6 @@ from chats.gateways.base import Connectable, Health
 from chats.models import GatewayAccount, SessionChange
 from contacts.aliases import spellings
 from contacts.models import Channel
-from hci_center.times import as_time
 from managers.models import Manager
 
 logger = logging.getLogger(__name__)
@@ -283,24 +282,3 @@ def _is_same_phone(ref: GatewayAccountRef, number: int | None) -> bool:
         return True
     same = spellings(Channel.WHATSAPP, str(ref.account.number))
     return str(number) in same
-
-
-def largest_file(manager_id: int, channel: str) -> int | None:
-    """Returns the gateway's file size limit in bytes, or None if it reported none."""
-    accounts = GatewayAccount.objects.filter(manager_id=manager_id, channel=channel)
-    return accounts.values_list("largest_file", flat=True).first()
-
-
-def session_shape(manager_id: int, channel: str, *, with_qr: bool) -> dict[str, Any]:
-    """Returns the last known state of the session as a dict for the API."""
-    account = GatewayAccount.objects.filter(
-        manager_id=manager_id, channel=channel
-    ).first()
-    shape: dict[str, Any] = {
-        "state": account.state if account else GatewayAccount.State.UNKNOWN.value,
-        "since": as_time(account.since) if account else None,
-        "reason": account.reason if account else "",
-    }
-    if with_qr:
-        shape["qr"] = (account.qr or None) if account else None
-    return shape

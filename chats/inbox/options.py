@@ -12,7 +12,7 @@ from django.utils import timezone
 from areas.models import Area, ClosingReason, Menu, PauseReason, TransferReason
 from areas.rules.policies import policies_of
 from areas.rules.schedules import Timetable, timetables_of
-from chats.accounts.health import largest_file
+from chats.accounts.sessions import largest_file
 from chats.conversations.message_rows import Shape
 from chats.gateways.limits import LONGEST_TEXTS
 from chats.messages.base64_text import LONGEST_CONTENT

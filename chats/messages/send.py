@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from areas.operators import OperatorScope
-from chats.accounts.health import largest_file
+from chats.accounts.sessions import largest_file
 from chats.accounts.templates import text_as_sent
 from chats.conversations.audit import Actor, act_as
 from chats.conversations.message_details import NO_EXTRAS, Extras, details_of

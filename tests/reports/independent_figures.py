@@ -293,12 +293,8 @@ def _moved(
             moved = s["area"] in episode["left_areas"]
         each = found.setdefault(key_of(s, by), {})
         each[s["episode"]] = each.get(s["episode"], False) or moved
-    groups = {
-        key: {
-            "n": sum(each.values()),
-            "of": len(each),
-            "rate": rate(sum(each.values()), len(each)),
-        }
-        for key, each in found.items()
-    }
+    groups = {}
+    for key, each in found.items():
+        n, of = sum(each.values()), len(each)
+        groups[key] = {"n": n, "of": of, "rate": rate(n, of)}
     return groups, total

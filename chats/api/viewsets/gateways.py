@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from chats.accounts.health import request_qr, session_shape
+from chats.accounts.health import request_qr
+from chats.accounts.sessions import session_shape
 from chats.accounts.templates import templates_of
 from chats.api.serializers.gateways import (
     FindSession,

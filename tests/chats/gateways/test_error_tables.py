@@ -210,9 +210,7 @@ def test_wppconnect_s_denial_counts_only_when_its_check_confirms_it(only):
         ),
     ],
 )
-def test_wppconnect_s_errors_are_recognized_by_status_and_text(
-    only, status, body, expected
-):
+def test_wppconnect_s_errors_by_status_and_text(only, status, body, expected):
     rig = only("wppconnect")
     rig.fake.faults.append(faults.reply(status, body))
     assert kind_of(rig.send()) == expected

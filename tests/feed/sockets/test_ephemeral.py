@@ -113,9 +113,7 @@ def test_a_server_that_is_stopped_ends_the_spans_of_its_operators(
     assert not is_online(api)
 
 
-def test_the_span_of_a_killed_process_ends_when_last_seen(
-    feed: Feed, api: Api, ana: Any
-) -> None:
+def test_the_span_of_a_killed_process_ends(feed: Feed, api: Api, ana: Any) -> None:
     watcher = feed.open(api)
     feed.open(signed_in(ana.user))
     next_now(watcher, "presence")
