@@ -29,7 +29,7 @@ function apply(store, event) {
 
 const shown = (store, tab) => store.list({ tab }).lines.map(({ protocol }) => protocol);
 
-test("a claimed chat goes from the queue to its operator", () => {
+test("a claimed chat moves from the queue to its operator", () => {
   const store = storeWith("queue", "mine");
   put(store);
   const { key: _, last, ...row } = line({ state: "serving", queuedAt: null });
@@ -69,7 +69,7 @@ test("a message of an earlier chat does not become the last of this one", () => 
   assert.equal(store.lines.get(KEY).last, null);
 });
 
-test("a contact that is out of sight leaves nothing behind", () => {
+test("all data of an invisible contact is removed", () => {
   const store = storeWith("queue");
   put(store);
   store.conversation({ m: M, id: ID });
@@ -78,7 +78,7 @@ test("a contact that is out of sight leaves nothing behind", () => {
   assert.deepEqual(shown(store, "queue"), []);
 });
 
-test("a contact's new name and unread count are kept", () => {
+test("a contact's new name and unread count are stored", () => {
   const store = storeWith("queue");
   put(store);
   apply(store, { k: "contact", row: { name: "Maria", unread: 3 } });
@@ -87,13 +87,13 @@ test("a contact's new name and unread count are kept", () => {
   assert.equal(store.contacts.get(KEY).area, contact().area);
 });
 
-test("a kind that is not known changes nothing", () => {
+test("an unknown kind changes nothing", () => {
   assert.equal(apply(storeWith(), { k: "what will come", row: {} }).lines.size, 0);
 });
 
 const WAITING = { state: "waiting", area: "vendas", operatorId: "0" };
 
-test("a chat that follows another at once takes its place", () => {
+test("a chat that follows another at once replaces it", () => {
   const store = storeWith("queue");
   put(store);
   const { key: _, ...row } = line({ protocol: "P2", openedAt: "2026-11-28T12:00:00Z" });
@@ -102,7 +102,7 @@ test("a chat that follows another at once takes its place", () => {
   assert.deepEqual([...toRead.lines.keys()], [KEY]); // its last message may have come before
 });
 
-test("a contact stays while a list shows an earlier chat of it", () => {
+test("a contact is kept while a list shows an earlier chat of it", () => {
   const store = storeWith("queue", "closed");
   put(store, { protocol: "P0", open: false, state: "closed", closedAt: "2026-11-28T10:30:00Z", openedAt: "2026-11-28T10:00:00Z" });
   put(store);
@@ -121,7 +121,7 @@ test("an earlier chat of a list does not replace a later one", () => {
   assert.equal(store.lines.get(KEY).protocol, "P2");
 });
 
-test("a scheduled message that was not sent stays in sight", () => {
+test("a scheduled message that was not sent stays visible", () => {
   const store = storeWith("mine");
   const { scheduled } = store.conversation({ m: M, id: ID });
   const row = { contactId: ID, text: "Good morning", sendAt: "2026-11-28T12:00:00Z", operatorId: ME };
@@ -131,7 +131,7 @@ test("a scheduled message that was not sent stays in sight", () => {
   }
 });
 
-test("whoever never paused is there when he connects, and away when he leaves", () => {
+test("an operator who never paused is online while connected", () => {
   const store = storeWith();
   const presence = () => store.operators.get("8").presence;
   store.operators.set("8", { id: "8", name: "Bia", areas: [], online: false, presence: "offline" });

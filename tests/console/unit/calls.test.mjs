@@ -1,4 +1,4 @@
-// How calls name the manager of a contact.
+// How calls identify the manager of a contact.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -18,18 +18,18 @@ async function named(manager, channel, ref = { m: 551140000000, id: "3001" }) {
   return { number: body.number, facebookId: body.facebookId };
 }
 
-test("a customer of the page is named by the page", async () => {
+test("a customer of a page is identified with the page", async () => {
   const manager = { number: 551140000000, facebookId: "369" };
   assert.deepEqual(await named(manager, "facebook"), { number: undefined, facebookId: "369" });
   assert.deepEqual(await named(manager, "whatsapp"), { number: 551140000000, facebookId: undefined });
 });
 
-test("before the managers are read, a customer of the page is named by nothing", async () => {
+test("before the managers are read, a customer of a page cannot be identified", async () => {
   assert.deepEqual(await named(undefined, "facebook"), { number: undefined, facebookId: undefined });
   assert.deepEqual(await named(undefined, undefined), { number: undefined, facebookId: undefined });
 });
 
-test("a phone number is a customer of the number", async () => {
+test("a customer with a phone is identified with the number", async () => {
   const ref = { m: 551140000000, id: 5511988887777 };
   const found = await named(undefined, undefined, /** @type {any} */ (ref));
   assert.deepEqual(found, { number: 551140000000, facebookId: undefined });

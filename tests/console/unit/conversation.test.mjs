@@ -17,7 +17,7 @@ test("a new message is last, a changed one keeps its place", () => {
   assert.equal(conversation.messages[0].status, "read");
 });
 
-test("own messages stay behind what was stored before them and is told later", () => {
+test("own messages stay after messages stored earlier and received later", () => {
   const conversation = open();
   const [first, second, third, fourth] = [message(), message(), message(), message()];
   conversation.replaceMessages([first], false);
@@ -44,7 +44,7 @@ test("a change of a message that is not loaded adds nothing", () => {
   assert.equal(conversation.version, version);
 });
 
-test("older pages come before, without repeats", () => {
+test("older pages are added before, without duplicates", () => {
   const conversation = open();
   const [first, second, third] = [message(), message(), message()];
   conversation.replaceMessages([second, third], true);
@@ -61,7 +61,7 @@ test("the link of a file stays while its signature changes", () => {
   assert.equal(conversation.messages[0].url, "/file/1?signature=a");
 });
 
-test("a message that was removed is gone", () => {
+test("a removed message is not shown", () => {
   const conversation = open();
   const [first, second] = [message(), message()];
   conversation.replaceMessages([first, second], false);

@@ -6,7 +6,7 @@ import { ME } from "./rows.mjs";
 
 const place = (state, operatorId = "0", area = "vendas") => ({ state, operatorId, area });
 
-test("a chat is counted where it is, and no more where it was", () => {
+test("a chat is only counted where it is now", () => {
   const counts = emptyCounts();
   recount(counts, null, place("waiting"), ME);
   assert.deepEqual(counts.waiting, { total: 1, areas: { vendas: 1 } });
@@ -18,7 +18,7 @@ test("a chat is counted where it is, and no more where it was", () => {
   assert.deepEqual(counts, emptyCounts());
 });
 
-test("an area is left out once nothing is in it", () => {
+test("an area without chats is left out", () => {
   const counts = emptyCounts();
   recount(counts, null, place("waiting", "0", "a"), ME);
   recount(counts, null, place("waiting", "0", "b"), ME);
@@ -26,7 +26,7 @@ test("an area is left out once nothing is in it", () => {
   assert.deepEqual(counts.waiting, { total: 2, areas: { b: 2 } });
 });
 
-test("nobody's chats are not those of whoever is no operator", () => {
+test("unassigned chats are not own chats of users who are not operators", () => {
   const counts = emptyCounts();
   recount(counts, null, place("waiting", "0"), "0");
   assert.equal(counts.mine.total, 0);

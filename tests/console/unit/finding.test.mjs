@@ -1,4 +1,4 @@
-// Going to a message that has not been read yet, and to where an earlier chat began.
+// Going to a message that is not loaded, and to the start of an earlier chat.
 
 import "./setup.mjs";
 import assert from "node:assert/strict";
@@ -35,7 +35,7 @@ function appWith(messages, read) {
   };
 }
 
-test("older messages are read until the one that is looked for is there", async () => {
+test("older messages are read until the wanted one is found", async () => {
   const messages = Array.from({ length: 9 }, () => message());
   const app = appWith(messages, 2);
   const finding = new Finding(app);
@@ -45,14 +45,14 @@ test("older messages are read until the one that is looked for is there", async 
   assert.equal(app.conversation.messages.length, 6);
 });
 
-test("what is nowhere ends the search, and that is said", async () => {
+test("a message that does not exist ends the search with a notice", async () => {
   const app = appWith(Array.from({ length: 5 }, () => message()), 2);
   await new Finding(app).goTo("another's");
   assert.deepEqual(app.shown, []);
   assert.deepEqual(app.said, [["This message is not here any more.", ""]]);
 });
 
-test("what is too far back is said, and its chat is offered as a page", async () => {
+test("a message too far back gives a notice with a link to its chat's page", async () => {
   const messages = Array.from({ length: 80 }, () => message());
   const app = appWith(messages, 2);
   const finding = new Finding(app);
@@ -62,7 +62,7 @@ test("what is too far back is said, and its chat is offered as a page", async ()
   assert.deepEqual(app.said, [["This message is too far back to be shown here.", "Transcript"]]);
 });
 
-test("what could not be read is not said twice", async () => {
+test("a failed read is reported once", async () => {
   const app = appWith(Array.from({ length: 9 }, () => message()), 2);
   app.sync.readOlder = async () => {};
   const finding = new Finding(app);
@@ -71,7 +71,7 @@ test("what could not be read is not said twice", async () => {
   assert.equal(finding.isReading, false);
 });
 
-test("an earlier chat is shown from its first message, the latest from its end", async () => {
+test("an earlier chat is shown from its first message, the latest one from its end", async () => {
   const messages = Array.from({ length: 9 }, (_, day) => message({ protocol: day < 3 ? "P0" : day < 6 ? "P1" : "P2" }));
   const app = appWith(messages, 2);
   const finding = new Finding(app);

@@ -5,7 +5,7 @@ import { contactName, fileSize, hue, initials, phone, tint } from "../../../stat
 import { dayName, lasting, minutes, moment, span } from "../../../static/console/format/times.js";
 import { contact } from "./rows.mjs";
 
-test("numbers are written as people do", () => {
+test("numbers are formatted for people", () => {
   assert.equal(phone(5511987654321), "+55 11 98765-4321");
   assert.equal(phone("551133334444"), "+55 11 3333-4444");
   assert.equal(phone(14155550100), "+14155550100");
@@ -22,7 +22,7 @@ test("initials are of the first and last name", () => {
   for (const [name, letters] of Object.entries(cases)) assert.equal(initials(name), letters, name);
 });
 
-test("a colour is always the same and one that exists", () => {
+test("a colour is stable and exists", () => {
   for (const code of ["", "vendas", "suporte", "🙂"]) {
     assert.match(hue(code), /^hue-[1-8]$/);
     assert.match(tint(code), /^tint-[1-6]$/);
@@ -44,7 +44,7 @@ test("sizes and durations", () => {
   assert.equal(span(72 * 3_600_000), "3 days");
 });
 
-test("days and moments are named from today", () => {
+test("days and times are relative to today", () => {
   const now = new Date(2026, 10, 28, 15).getTime();
   const at = (...when) => new Date(...when).toISOString();
   assert.match(dayName(at(2026, 10, 28, 1), now), /^Today, /);
@@ -54,7 +54,7 @@ test("days and moments are named from today", () => {
   assert.match(moment(at(2026, 9, 14), now), /^Oct 14$/);
 });
 
-test("a moment to come has its hour, and one of another year its year", () => {
+test("a future time has its hour, and one of another year its year", () => {
   const now = new Date(2026, 10, 28, 15).getTime();
   const at = (...when) => new Date(...when).toISOString();
   assert.match(moment(at(2026, 10, 29, 9), now), /^tomorrow, 0?9:00/);
@@ -63,7 +63,7 @@ test("a moment to come has its hour, and one of another year its year", () => {
   assert.match(moment(at(2025, 9, 14), now), /^Oct 14, 2025$/);
 });
 
-test("a duration in a sentence is never a moment", () => {
+test("a duration in a sentence is never shown as a time", () => {
   assert.equal(lasting(59_999), "less than 1 min");
   assert.equal(lasting(60_000), "1 min");
 });

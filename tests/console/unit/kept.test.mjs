@@ -1,4 +1,4 @@
-// What the browser keeps: drafts, and what was read.
+// Data stored in the browser: drafts, and rows that were read.
 
 import "./setup.mjs";
 import assert from "node:assert/strict";
@@ -55,7 +55,7 @@ async function restored(database) {
   return { store, cache, kept: await cache.restore() };
 }
 
-test("drafts come back per person and conversation", async () => {
+test("drafts are restored per person and conversation", async () => {
   const database = new MemoryDatabase();
   const drafts = new Drafts(database, () => {});
   await drafts.open("7");
@@ -84,7 +84,7 @@ class MemoryStorage {
   }
 }
 
-test("what a page that ended could not write to the database comes back", async () => {
+test("data that a closing page could not store is restored", async () => {
   const storage = new MemoryStorage();
   const dead = new MemoryDatabase();
   const left = new Drafts(dead, () => {}, null, storage);
@@ -106,7 +106,7 @@ test("what a page that ended could not write to the database comes back", async 
   assert.equal((await database.all("drafts", "7"))[0].value.text, "Também temos pão");
 });
 
-test("what is typed while the drafts are read is not overwritten", async () => {
+test("text typed while the drafts are read is not overwritten", async () => {
   const database = new MemoryDatabase();
   await database.put("drafts", ["7", "reply", "a"], { text: "old", at: 1 });
   const drafts = new Drafts(database, () => {});
@@ -117,7 +117,7 @@ test("what is typed while the drafts are read is not overwritten", async () => {
   await drafts.save();
 });
 
-test("the console starts with what was read", async () => {
+test("the console starts with the stored data", async () => {
   const database = new MemoryDatabase();
   await (await cacheOf(database, filled())).save();
   const { store, kept } = await restored(database);
@@ -127,13 +127,13 @@ test("the console starts with what was read", async () => {
   assert.equal(store.contacts.get(KEY).name, "Contact 2");
 });
 
-test("what does not equal the server is not kept", async () => {
+test("data that differs from the server's is not stored", async () => {
   const database = new MemoryDatabase();
   await (await cacheOf(database, filled(), false)).save();
   assert.deepEqual(await database.all("cache"), []);
 });
 
-test("a lost contact goes from all that is kept", async () => {
+test("an invisible contact is removed from all stored data", async () => {
   const database = new MemoryDatabase();
   const cache = await cacheOf(database, filled());
   await cache.save();
@@ -143,7 +143,7 @@ test("a lost contact goes from all that is kept", async () => {
   assert.deepEqual([...store.contacts.keys()], [keyOf(1, 3)]);
 });
 
-test("after 24 hours and at sign-out nothing that was read is there", async () => {
+test("stored data is deleted after 24 hours and at sign-out", async () => {
   const database = new MemoryDatabase();
   await (await cacheOf(database, filled())).save();
   for (const { key, value } of await database.all("cache"))
@@ -158,7 +158,7 @@ test("after 24 hours and at sign-out nothing that was read is there", async () =
   assert.deepEqual(await database.all("cache"), []);
 });
 
-test("another person's sign-in deletes what was read before", async () => {
+test("another person's sign-in deletes the stored data", async () => {
   const database = new MemoryDatabase();
   await (await cacheOf(database, filled())).save();
   const other = new Cache(database, new Store(), () => true);
@@ -167,7 +167,7 @@ test("another person's sign-in deletes what was read before", async () => {
   assert.deepEqual(await database.all("cache"), []);
 });
 
-test("one at a time holds a lease; a dead holder's runs out", async () => {
+test("one tab at a time holds a lease; that of a crashed tab expires", async () => {
   const database = new MemoryDatabase();
   const leases = new Leases(database, { asked: 1 });
   let inside = 0;

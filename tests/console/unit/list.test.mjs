@@ -19,21 +19,21 @@ function waiting(contacts, hour) {
 
 const protocols = (list) => list.lines.map(({ protocol }) => protocol);
 
-test("a new line takes its place in the order", () => {
+test("a new line is inserted in order", () => {
   const { list, lines, contacts } = queue(9, 11);
   list.replace(lines, null);
   assert.ok(list.place(waiting(contacts, 10), contact(), ME));
   assert.deepEqual(protocols(list), ["P9", "P10", "P11"]);
 });
 
-test("a line that fits no longer leaves", () => {
+test("a line that no longer matches is removed", () => {
   const { list, lines } = queue(9, 10);
   list.replace(lines, null);
   assert.equal(list.place({ ...lines[0], state: "serving" }, contact({ operatorId: ME }), ME), false);
   assert.deepEqual(protocols(list), ["P10"]);
 });
 
-test("what sorts behind the pages that were read waits for its page", () => {
+test("a line after the loaded pages waits for its page", () => {
   const { list, lines, contacts } = queue(9, 10);
   list.replace(lines, "next");
   assert.equal(list.place(waiting(contacts, 11), contact(), ME), false);
@@ -41,19 +41,19 @@ test("what sorts behind the pages that were read waits for its page", () => {
   assert.deepEqual(protocols(list), ["P9", "P10", "P11"]);
 });
 
-test("pages that overlap show each line once", () => {
+test("overlapping pages show each line once", () => {
   const { list, lines } = queue(9, 10);
   list.replace([lines[0]], "next");
   list.append(lines, null);
   assert.deepEqual(protocols(list), ["P9", "P10"]);
 });
 
-test("a list that was not read shows nothing yet", () => {
+test("a list that was not read is empty", () => {
   const { list, lines } = queue(9);
   assert.equal(list.place(lines[0], contact(), ME), false);
 });
 
-test("what a search found stays in its place and is kept up", () => {
+test("results of a search keep their order and are updated", () => {
   const list = new ChatList({ tab: "search", text: "x" }, new Map());
   const found = line({ hit: { id: "1", text: "words" } });
   list.replace([found], null);

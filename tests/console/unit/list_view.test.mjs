@@ -1,4 +1,4 @@
-// What is in view of a list.
+// The visible part of a list.
 
 import "./setup.mjs";
 import assert from "node:assert/strict";
@@ -6,7 +6,7 @@ import { test } from "node:test";
 import { ListView } from "../../../static/console/list/view.js";
 import { ChatList } from "../../../static/console/store/list.js";
 
-test("another list is shown from its beginning, and the first again from where it was left", () => {
+test("another list is shown from its start, and the first one from its last position", () => {
   const [queue, found] = ["queue", "search"].map((tab) => new ChatList({ tab }, new Map()));
   const view = new ListView({ afterDraw() {} });
   view.lines(queue);

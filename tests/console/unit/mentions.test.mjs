@@ -1,4 +1,4 @@
-// Who is told of a note: those whose names stand after `@`.
+// Mentions in notes: people whose names follow an `@`.
 
 import "./setup.mjs";
 import assert from "node:assert/strict";
@@ -8,7 +8,7 @@ import { M, contact, line } from "./rows.mjs";
 
 const PEOPLE = [["2", "Ana"], ["3", "Ana Lima"], ["4", "Bruno Dias"]].map(([id, name]) => ({ id, name, areas: ["vendas"] }));
 
-test("a longer name does not name whoever is called by its beginning", () => {
+test("a longer name does not mention the person whose name is its prefix", () => {
   const app = { line: line({ m: M }), contact: contact(), store: { me: "9" }, names: { operatorsOf: () => PEOPLE } };
   const mentionsIn = (text) => new Suggestions(app).mentionsIn(text);
   assert.deepEqual(mentionsIn("@Ana Lima, look"), ["3"]);

@@ -1,4 +1,4 @@
-// Which events one is told of, and how pictures are made smaller.
+// Which events give notices, and how pictures are scaled down.
 
 import "./setup.mjs";
 import assert from "node:assert/strict";
@@ -12,7 +12,7 @@ const QUEUE = { state: "waiting", area: "vendas", operatorId: "0" };
 const line = (was, is) => ({ k: "line", op: is ? "U" : "X", s: 1, id: 2, m: 1, row: is ? {} : undefined, was, is });
 const message = (direction, op = "I") => ({ k: "message", op, s: 1, id: "5", m: 1, row: { direction, contactId: 2 } });
 
-test("a chat that becomes one's own is told of, and only then", () => {
+test("a notice is shown only when a chat becomes the operator's own", () => {
   assert.equal(noticeOf(line(QUEUE, MINE), "7", undefined), "chat");
   assert.equal(noticeOf(line(null, MINE), "7", undefined), "chat");
   assert.equal(noticeOf(line(MINE, { ...MINE, state: "answered" }), "7", undefined), null);
@@ -23,7 +23,7 @@ test("a chat that becomes one's own is told of, and only then", () => {
   assert.equal(noticeOf(line(MINE, undefined), "7", undefined), "gone");
 });
 
-test("a customer's new message to oneself is told of", () => {
+test("a notice is shown for a new message of an own customer", () => {
   const contact = { operatorId: "7" };
   assert.equal(noticeOf(message("in"), "7", contact), "message");
   assert.equal(noticeOf(message("out"), "7", contact), null);
@@ -42,7 +42,7 @@ test("kinds of files", () => {
   assert.ok(!isHeic({ type: "image/jpeg", name: "x.heic" }));
 });
 
-test("pictures keep their shape when they are made smaller", () => {
+test("pictures keep their proportions when scaled down", () => {
   assert.deepEqual(sizeWithin(800, 600), { width: 800, height: 600 });
   assert.deepEqual(sizeWithin(5120, 2560), { width: LONGEST_SIDE, height: 1280 });
   assert.deepEqual(sizeWithin(10, 100_000), { width: 1, height: LONGEST_SIDE });

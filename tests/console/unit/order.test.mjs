@@ -6,7 +6,7 @@ import { M, ME, contact, line } from "./rows.mjs";
 
 const mine = contact({ operatorId: ME });
 
-test("each tab shows its own", () => {
+test("each tab shows its chats", () => {
   const cases = [
     ["queue", line(), contact(), true],
     ["queue", line({ state: "serving" }), mine, false],
@@ -23,7 +23,7 @@ test("each tab shows its own", () => {
     assert.equal(fits({ tab }, chat, person, ME), isShown, `${tab} ${chat.state} of ${person.operatorId}`);
 });
 
-test("somebody who is no operator has no chats of his own", () => {
+test("only operators have own chats", () => {
   assert.equal(fits({ tab: "mine" }, line(), contact({ operatorId: "0" }), "0"), false);
 });
 
@@ -35,7 +35,7 @@ test("every condition of a filter counts", () => {
     assert.equal(fits({ ...all, ...other }, chat, contact(), ME), false, JSON.stringify(other));
 });
 
-test("who waits longest is first in the queue, the latest first elsewhere", () => {
+test("the longest wait is first in the queue, the latest elsewhere", () => {
   const early = line({ queuedAt: "2026-11-28T10:00:00Z", closedAt: "2026-11-28T10:00:00Z" });
   const late = line({ queuedAt: "2026-11-28T11:00:00Z", closedAt: "2026-11-28T11:00:00Z" });
   assert.ok(rank("queue", early, contact()) < rank("queue", late, contact()));
@@ -44,7 +44,7 @@ test("who waits longest is first in the queue, the latest first elsewhere", () =
   assert.ok(rank("mine", early, quiet) > rank("mine", early, contact()));
 });
 
-test("a value's place is behind its equals", () => {
+test("a value is placed after equal ones", () => {
   const values = [1, 3, 3, 5];
   const at = (value) => placeOf(values.length, (place) => values[place], value);
   assert.deepEqual([0, 1, 3, 4, 5, 9].map(at), [0, 1, 3, 3, 4, 4]);

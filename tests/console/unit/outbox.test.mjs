@@ -66,7 +66,7 @@ async function until(condition) {
   while (!condition()) await new Promise((done) => setTimeout(done, 1));
 }
 
-test("messages to a contact leave in the order in which they were written", async () => {
+test("messages to a contact are sent in the order in which they were written", async () => {
   const server = new Server();
   const outbox = page(server, new MemoryDatabase());
   await outbox.open("7");
@@ -94,7 +94,7 @@ test("another contact's message does not wait", async () => {
   assert.deepEqual(server.stored, ["other", "slow", "next"]);
 });
 
-test("what was written without a connection leaves after a reload, once", async () => {
+test("messages written without a connection are sent once after a reload", async () => {
   const server = new Server();
   const database = new MemoryDatabase();
   server.before = () => {
@@ -116,7 +116,7 @@ test("what was written without a connection leaves after a reload, once", async 
   assert.deepEqual(await database.all("outbox"), []);
 });
 
-test("a page that dies after the server has stored a message sends it once", async () => {
+test("a page that crashes after the server stored a message sends it once", async () => {
   const server = new Server();
   const database = new MemoryDatabase();
   const before = page(server, database);
@@ -158,7 +158,7 @@ test("two tabs of one browser send each message with one call, in order", async 
   assert.equal(server.calls, 3);
 });
 
-test("a refused message stays with its reason, and lets the next go", async () => {
+test("a refused message is kept with its reason, and the next is sent", async () => {
   const server = new Server();
   const database = new MemoryDatabase();
   const outbox = page(server, database);
@@ -184,7 +184,7 @@ test("a refused message stays with its reason, and lets the next go", async () =
   assert.equal(server.answers.has(key), false);
 });
 
-test("a refused message that is discarded is gone", async () => {
+test("a discarded refused message is removed", async () => {
   const server = new Server();
   const database = new MemoryDatabase();
   const outbox = page(server, database);
@@ -199,7 +199,7 @@ test("a refused message that is discarded is gone", async () => {
   assert.deepEqual(await database.all("outbox"), []);
 });
 
-test("nothing leaves while nobody is signed in, and nobody sees another's queue", async () => {
+test("nothing is sent while signed out, and no user sees the queue of another", async () => {
   const server = new Server();
   const database = new MemoryDatabase();
   const outbox = page(server, database);
@@ -216,7 +216,7 @@ test("nothing leaves while nobody is signed in, and nobody sees another's queue"
   await until(() => server.stored.length === 1);
 });
 
-test("a message that was tried a day ago is not sent blindly", async () => {
+test("a message tried a day ago is not sent without asking", async () => {
   const server = new Server();
   const database = new MemoryDatabase();
   const long = Date.now() - 25 * 3_600_000;

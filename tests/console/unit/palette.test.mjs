@@ -40,7 +40,7 @@ const state = (text, over = {}) => ({ text, lines: [], replies: REPLIES, at: 0, 
 const namesOf = (groups) => groups.map(({ name }) => name);
 const itemsOf = (groups, name) => groups.find((group) => group.name === name)?.items.map((item) => item.name);
 
-test("before one types: recent chats first, without the open one; then what can be done", () => {
+test("without text: recent chats except the open one, then actions", () => {
   const app = appWith({ open: MARIA, recent: [MARIA, MARCOS, "gone"] });
   const groups = groupsOf(app, state(""));
   assert.deepEqual(namesOf(groups), ["Recent chats", "In this chat", "Go to", "Console"]);
@@ -48,7 +48,7 @@ test("before one types: recent chats first, without the open one; then what can 
   assert.deepEqual(namesOf(groupsOf(appWith(), state(""))), ["Go to", "Console"]);
 });
 
-test("letters find chats, actions, replies and places, each in its group", () => {
+test("text finds chats, actions, replies and pages, each in its group", () => {
   const groups = groupsOf(appWith({ open: MARIA, mayAnswer: true, recent: [MARCOS] }), state("mar"));
   assert.deepEqual(namesOf(groups), ["Conversations", "In this chat", "Quick replies", "Search"]);
   assert.deepEqual(itemsOf(groups, "Conversations"), ["Márcio Dias", "Maria Souza"]);
@@ -57,7 +57,7 @@ test("letters find chats, actions, replies and places, each in its group", () =>
   assert.deepEqual(itemsOf(groupsOf(appWith(), state("vendas")), "Go to"), ["Queue of Vendas"]);
 });
 
-test("what the server finds is added once, and another's chat cannot be tagged", () => {
+test("results of the server are added once, and chats of others cannot be tagged", () => {
   const app = appWith({ open: MARCOS });
   const lines = [app.store.lines.get(MARIA), { ...app.store.lines.get(MARCOS), key: keyOf(M, 9), protocol: "P9" }];
   const groups = groupsOf(app, state("mar", { lines }));
@@ -66,7 +66,7 @@ test("what the server finds is added once, and another's chat cannot be tagged",
   assert.equal(itemsOf(groups, "Quick replies"), undefined);
 });
 
-test("only what one can do with the open chat is offered", () => {
+test("only possible actions on the open chat are offered", () => {
   const offered = (app) => itemsOf(groupsOf(app, state("")), "In this chat");
   assert.ok(offered(appWith({ open: MARIA, mayAnswer: true })).includes("Transfer"));
   assert.ok(!offered(appWith({ open: MARIA, mayAnswer: true })).includes("Answer chat"));
@@ -83,7 +83,7 @@ test("words are found without accents, in any order", () => {
   assert.equal(fits("Maria", "mario"), false);
 });
 
-test("the letters that were found are marked as they are written", () => {
+test("matching letters are marked in the original spelling", () => {
   assert.deepEqual(split("Dona Márcia", "mar"), ["Dona ", "Már", "cia"]);
   assert.deepEqual(split("Jose\u0301 Lima", "jose l"), ["", "Jose\u0301 L", "ima"]);
   assert.deepEqual(split("👋 João", "joao"), ["👋 ", "João", ""]);

@@ -21,7 +21,7 @@ function answer(content, status = 200) {
   globalThis.fetch = async () => new Response(content, { status });
 }
 
-test("only PDF files of this server are shown inside, where the browser has a viewer", () => {
+test("only PDF files of this server are shown in the page, if the browser has a viewer", () => {
   const pdf = { type: "pdf", url: URL_OF_FILE };
   assert.equal(isShownInside(pdf), true);
   assert.equal(isShownInside({ ...pdf, url: "https://center.example/api/file/1" }), true);
@@ -55,7 +55,7 @@ function overlay() {
   };
 }
 
-test("it opens at once and says when the file cannot be read", async () => {
+test("it opens at once and reports a file that cannot be read", async () => {
   const app = { overlay: overlay() };
   answer("%PDF-1.7");
   const opening = openPdf(app, { type: "pdf", url: URL_OF_FILE });
@@ -67,7 +67,7 @@ test("it opens at once and says when the file cannot be read", async () => {
   assert.equal(app.overlay.dialog.error, "The PDF could not be shown here.");
 });
 
-test("a file that comes after the viewer was closed is let go", async () => {
+test("a file that arrives after the viewer was closed is released", async () => {
   const app = { overlay: overlay() };
   answer("%PDF-1.7");
   const opening = openPdf(app, { type: "pdf", url: URL_OF_FILE });

@@ -24,7 +24,7 @@ function apply({ queues: of, counts }, id, was, is, queuedAt = null) {
   of.apply({ s: 1, k: "line", op: "U", m: M, id, row: { queuedAt }, was, is }, counts);
 }
 
-test("the oldest is who waits longest, and the next once he is served", () => {
+test("the oldest is the longest wait, and the next one once it is served", () => {
   const made = queues(2);
   assert.equal(made.queues.oldest("vendas"), at(10));
   apply(made, 0, waits(), served(), at(10));
@@ -33,7 +33,7 @@ test("the oldest is who waits longest, and the next once he is served", () => {
   assert.equal(made.queues.oldest("vendas"), null);
 });
 
-test("who enters is placed by since when he has waited", () => {
+test("a new chat is placed by its waiting time", () => {
   const made = queues(1);
   apply(made, 7, null, waits(), at(20));
   assert.equal(made.queues.oldest("vendas"), at(10));
@@ -41,14 +41,14 @@ test("who enters is placed by since when he has waited", () => {
   assert.equal(made.queues.oldest("vendas"), at(5));
 });
 
-test("a chat that changes its area leaves one queue and enters the other", () => {
+test("a chat that changes its area moves to the other queue", () => {
   const made = queues(2);
   apply(made, 0, waits(), waits("suporte"), at(30));
   assert.equal(made.queues.oldest("vendas"), at(11));
   assert.equal(made.queues.oldest("suporte"), at(30));
 });
 
-test("who enters a long queue is not taken for the next of the few that are known", () => {
+test("a new chat in a long queue is not placed among the few known ones", () => {
   const made = queues(30, 6);
   apply(made, 99, null, waits(), at(50));
   assert.equal(made.queues.isShort(made.counts), false);
@@ -58,7 +58,7 @@ test("who enters a long queue is not taken for the next of the few that are know
   assert.equal(made.queues.oldest("vendas"), null);
 });
 
-test("a short queue that is known whole is not read again", () => {
+test("a completely known short queue is not read again", () => {
   const made = queues(2);
   assert.equal(made.queues.isShort(made.counts), false);
 });

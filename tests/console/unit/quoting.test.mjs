@@ -45,7 +45,7 @@ async function appWith(messages = [], database = new MemoryDatabase()) {
   return app;
 }
 
-test("the next message quotes, the one after it does not", async () => {
+test("only the next message quotes", async () => {
   const app = await appWith([message({ id: "a" })]);
   app.quoting.choose("a");
   for (const text of ["one", "two"]) {
@@ -55,7 +55,7 @@ test("the next message quotes, the one after it does not", async () => {
   assert.deepEqual(app.sent.map(({ fields }) => [fields.content2, fields.replyTo]), [["one", "a"], ["two", undefined]]);
 });
 
-test("of several files the first quotes", async () => {
+test("only the first of several files quotes", async () => {
   const app = await appWith([message({ id: "a" })]);
   app.quoting.choose("a");
   const file = { blob: new Blob(["x"]), type: "file", fileName: "x.txt" };
@@ -64,7 +64,7 @@ test("of several files the first quotes", async () => {
   assert.deepEqual(app.sent.map(({ fields }) => fields.replyTo), ["a", undefined]);
 });
 
-test("it is kept with the draft until it is removed", async () => {
+test("the quote is kept with the draft until it is removed", async () => {
   const database = new MemoryDatabase();
   const before = await appWith([message({ id: "a" })], database);
   before.quoting.choose("a");
@@ -77,7 +77,7 @@ test("it is kept with the draft until it is removed", async () => {
   assert.equal((await appWith([], database)).quoting.id, "");
 });
 
-test("one does not answer what was deleted, what did not go out, or somebody else's chat", async () => {
+test("deleted and unsent messages and other operators' chats cannot be quoted", async () => {
   const app = await appWith();
   const offered = (over, isQueued) => app.quoting.isOffered(message(over), isQueued);
   assert.equal(offered({}), true);
@@ -89,7 +89,7 @@ test("one does not answer what was deleted, what did not go out, or somebody els
   assert.equal(offered({}), false);
 });
 
-test("a quote says who wrote what", async () => {
+test("a quote shows its author and text", async () => {
   const app = await appWith([
     message({ id: "a", content: "Oi" }),
     message({ id: "b", direction: "out", from: ME, content: "Olá" }),
@@ -101,7 +101,7 @@ test("a quote says who wrote what", async () => {
   assert.deepEqual(quoteWords(app, "older"), { who: "", text: "A message that is not loaded" });
 });
 
-test("a text that is too long for a caption follows the file, and one too long for all stays", async () => {
+test("a text too long for a caption is sent after the file, and one too long for a message is kept", async () => {
   const app = await appWith();
   const writing = new Writing(app);
   app.writing = writing;

@@ -5,7 +5,7 @@ import { addressOf, placeOf } from "../../../static/console/router.js";
 
 const at = (address) => placeOf(new URL(address, "https://chat.example"));
 
-test("every place leads back to itself", () => {
+test("every address is parsed and built the same", () => {
   const filters = [
     { tab: "mine" },
     { tab: "queue", area: "vendas", channel: "facebook", tag: "vip", m: 5511400011111 },
@@ -23,7 +23,7 @@ test("every place leads back to itself", () => {
     }
 });
 
-test("an unknown place is one's own list", () => {
+test("an unknown address shows the operator's own list", () => {
   for (const address of ["/", "/inbox/nothing", "/elsewhere"]) {
     assert.equal(at(address).filter.tab, "mine");
     assert.equal(at(address).ref, null);

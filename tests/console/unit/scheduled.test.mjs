@@ -1,4 +1,4 @@
-// Messages for later: cancelled here, or by somebody else just before.
+// Scheduled messages: cancelled here, or by somebody else just before.
 
 import "./setup.mjs";
 import assert from "node:assert/strict";
@@ -24,15 +24,15 @@ const refused = (code) => async () => {
   throw new ApiError(404, code, code);
 };
 
-test("a cancelled message leaves the list", async () => {
+test("a cancelled message is removed from the list", async () => {
   assert.deepEqual(await cancel(async () => "Message cancelled"), { left: [], error: null });
 });
 
-test("one that somebody else has cancelled leaves it too", async () => {
+test("a message cancelled by somebody else is removed, too", async () => {
   assert.deepEqual(await cancel(refused("not_found")), { left: [], error: null });
 });
 
-test("one that was sent stays, and says so", async () => {
+test("a message that was already sent is kept with a notice", async () => {
   const { left, error } = await cancel(refused("already_sent"));
   assert.deepEqual([left, error.code], [["17"], "already_sent"]);
 });

@@ -7,20 +7,20 @@ import { test } from "node:test";
 globalThis.location = { pathname: "/inbox/queue", search: "?area=vendas" };
 const { SearchBox } = await import("../../../static/console/list/search.js");
 
-test("a blank at the end stays while one types on", () => {
+test("a trailing space is kept while typing", () => {
   const box = new SearchBox({});
   box.text = "ana ";
   box.follow({ tab: "search", text: "ana" });
   assert.equal(box.text, "ana ");
 });
 
-test("a search by its address, or by the palette, stands in the field", () => {
+test("a search from the address or the palette is shown in the field", () => {
   const box = new SearchBox({});
   box.follow({ tab: "search", text: "bolo" });
   assert.equal(box.text, "bolo");
 });
 
-test("it is empty after the search was left by the browser's button", () => {
+test("the field is empty after leaving the search by the back button", () => {
   const box = new SearchBox({});
   box.follow({ tab: "queue", area: "vendas" });
   box.text = "ana";
@@ -29,7 +29,7 @@ test("it is empty after the search was left by the browser's button", () => {
   assert.equal(box.text, "");
 });
 
-test("the search leads back to where one was", () => {
+test("leaving the search returns to the previous list", () => {
   const went = [];
   const box = new SearchBox({ render() {}, router: { place: { filter: { tab: "search" } }, go: (address) => went.push(address) } });
   box.follow({ tab: "queue", area: "vendas" });

@@ -30,7 +30,7 @@ function event(sync, change) {
   sync.hear({ t: "ev", s: 1, e: [{ s: 1, op: "U", m: M, id: ID, ...change }] });
 }
 
-test("a message that arrives while its conversation is read stays", async () => {
+test("a message that arrives while its conversation is read is kept", async () => {
   const history = held();
   const { store, sync } = synced({
     chat: Promise.resolve(listed()),
@@ -71,7 +71,7 @@ function waiting(total) {
   return { ...emptyCounts(), waiting: { total, areas: { vendas: total } } };
 }
 
-test("counts go on from the change that they were read at", async () => {
+test("counts continue from the change at which they were read", async () => {
   const page = held();
   const { store, sync } = synced({ list: page.promise });
   const read = sync.readCounts();
@@ -115,7 +115,7 @@ async function heartbeat(sync, t) {
   for (let n = 0; n < 20; n += 1) await null;
 }
 
-test("a line that was asked for before a reset does not undo what is read after it", async (t) => {
+test("a line requested before a reset does not overwrite newer data", async (t) => {
   t.mock.timers.enable({ apis: ["setTimeout"] });
   const old = held();
   const { store, sync } = synced({
@@ -136,7 +136,7 @@ test("a line that was asked for before a reset does not undo what is read after 
   assert.deepEqual(store.lines.get(JSON.stringify([M, ID])).tags, []);
 });
 
-test("what a bad line kept from being read is read again with the next heartbeat", async (t) => {
+test("reads that failed for lack of a connection are repeated with the next heartbeat", async (t) => {
   t.mock.timers.enable({ apis: ["setTimeout"] });
   const failure = Object.assign(new Error("offline"), { isTemporary: true });
   const { store, sync } = synced({ messages: Promise.resolve([]) });
@@ -169,7 +169,7 @@ test("what a bad line kept from being read is read again with the next heartbeat
   assert.deepEqual(store.list({ tab: "queue" }).lines.map(({ tags }) => tags), [["vip"]]);
 });
 
-test("a list that is asked for anew while it is read is read once more", async () => {
+test("a list requested again while being read is read once more", async () => {
   const pages = [held(), held()];
   const { store, sync } = synced({});
   let asked = 0;
@@ -184,7 +184,7 @@ test("a list that is asked for anew while it is read is read once more", async (
   assert.equal(store.list({ tab: "queue" }).lines.length, 1);
 });
 
-test("a closed chat whose contact has begun another since is read into the list", async (t) => {
+test("a closed chat whose contact has opened another since is read into the list", async (t) => {
   t.mock.timers.enable({ apis: ["setTimeout"] });
   const closed = listed({ open: false, state: "closed", closedAt: "2026-11-28T12:00:00Z" });
   const next = listed({ protocol: "P2", openedAt: "2026-11-28T12:00:01Z" });
@@ -212,7 +212,7 @@ const COMPANY = {
   gateway: { state: "closed", since: "2026-11-28T10:00:00Z" },
 };
 
-test("after a reset nothing is left that the server does not show any more", async () => {
+test("after a reset rows that the server no longer shows are removed", async () => {
   const { store, sync } = synced({ ...COMPANY, areas: [{ id: "vendas", name: "Sales" }], list: { chats: [], next: null, counts: waiting(0), s: 9 } });
   store.areas.set(JSON.stringify([M, "gone"]), { id: "gone", name: "Gone" });
   store.areas.set(JSON.stringify(["page", "gone"]), { id: "gone", name: "Gone" });
@@ -223,7 +223,7 @@ test("after a reset nothing is left that the server does not show any more", asy
   assert.deepEqual([store.lines.size, store.contacts.size], [0, 0]);
 });
 
-test("one's own chats are read wherever one starts, and whether the number is connected", async () => {
+test("own chats and the state of the number are read on every start page", async () => {
   const { store, sync } = synced({ ...COMPANY, areas: [], list: { chats: [listed({ state: "serving" }, { operatorId: ME, unread: 2 })], next: null, counts: waiting(0), s: 9 } });
   sync.hear({ t: "reset", e: "e2", s: 9 });
   for (let n = 0; n < 40; n += 1) await null;
@@ -233,7 +233,7 @@ test("one's own chats are read wherever one starts, and whether the number is co
   assert.equal(store.mine.lines.length, 1);
 });
 
-test("what a manager had before a reset does not replace what was read after it", async () => {
+test("data of a manager from before a reset does not replace newer data", async () => {
   const old = held();
   const { store, sync } = synced({ ...COMPANY, areas: [], list: { chats: [], next: null, counts: waiting(0), s: 9 } });
   const answers = [old.promise, { operators: [{ id: ME, name: "Ana", areas: [], presence: "online" }] }];
@@ -247,7 +247,7 @@ test("what a manager had before a reset does not replace what was read after it"
   assert.equal(store.operators.get(ME).presence, "online");
 });
 
-test("a conversation that is read again keeps the older messages that were loaded", async () => {
+test("a conversation that is read again keeps loaded older messages", async () => {
   const all = Array.from({ length: 200 }, () => message());
   const { store, sync } = synced({
     chat: Promise.resolve(listed()),

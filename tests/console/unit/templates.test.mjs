@@ -58,7 +58,7 @@ test("the preview has the values as they will be sent", () => {
   assert.equal(cleaned("a\n\tb     c "), "a b c");
 });
 
-test("a value is told by the words before it", () => {
+test("a value is labelled by the words before it", () => {
   assert.equal(wordsBefore(ARRIVED.text, 1), "Olá,");
   assert.equal(wordsBefore(ARRIVED.text, 2), "Seu pedido de");
   assert.equal(wordsBefore("{{1}}{{ 2 }} é seu", 2), "");
@@ -90,7 +90,7 @@ test("the list is read once for a manager, and again when it is old", async () =
   assert.deepEqual(asked, [M, M]);
 });
 
-test("a list that cannot be read says so and is not asked for at every drawing", async () => {
+test("a list that cannot be read is reported and not requested at every render", async () => {
   const { choice, asked } = appWith({ templates: new Error("No connection.") });
   choice.list;
   await settled();
@@ -105,7 +105,7 @@ test("a list that cannot be read says so and is not asked for at every drawing",
   assert.equal(asked.length, 3);
 });
 
-test("the chosen template goes out with cleaned values, once for each key", async () => {
+test("the chosen template is sent with cleaned values, once for each key", async () => {
   const { choice, sendings } = appWith({ sent: [new Error("No connection."), null, null] });
   choice.list;
   await settled();
@@ -122,7 +122,7 @@ test("the chosen template goes out with cleaned values, once for each key", asyn
   assert.notEqual(sendings[2].key, sendings[1].key);
 });
 
-test("nothing goes out while a value is missing", async () => {
+test("nothing is sent while a value is missing", async () => {
   const { choice, sendings } = appWith();
   choice.list;
   await settled();
@@ -130,7 +130,7 @@ test("nothing goes out while a value is missing", async () => {
   assert.deepEqual(sendings, []);
 });
 
-test("what is chosen is one of those that are found, else the first", async () => {
+test("the selection is one of the results, else the first", async () => {
   const { choice } = appWith();
   choice.list;
   await settled();
@@ -143,7 +143,7 @@ test("what is chosen is one of those that are found, else the first", async () =
   assert.equal(choice.template, ARRIVED);
 });
 
-test("an answer that comes after the chat was left touches the next one not", async () => {
+test("a response after leaving the chat does not affect the next one", async () => {
   let answer;
   const { app, choice } = appWith();
   choice.list;

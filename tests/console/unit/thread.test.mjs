@@ -18,25 +18,25 @@ function conversation(messages, hasOlder = false) {
 
 const kinds = (rows) => rows.map(({ kind }) => kind).join(" ");
 
-test("each day has its name before its first row", () => {
+test("each day has a heading before its first row", () => {
   const rows = rowsOf(conversation([message({ createdAt: at(10, 0, 27) }), message({ createdAt: at(10) }), message({ createdAt: at(11) })]), [], NONE);
   assert.equal(kinds(rows), "day message day message message");
 });
 
-test("events and notes stand between the messages by their time", () => {
+test("events and notes are placed between messages by time", () => {
   const chat = conversation([message({ createdAt: at(10) }), message({ createdAt: at(12) })]);
   chat.replaceHistory({ sessions: [], events: [{ id: 1, at: at(11), kind: "claimed" }, { id: 2, at: at(11), kind: "noted" }] });
   chat.putNote({ id: "n", text: "note", createdAt: at(13) });
   assert.equal(kinds(rowsOf(chat, [], NONE)), "day message event message note");
 });
 
-test("what happened before the messages that are loaded comes with them", () => {
+test("events before loaded messages appear with them", () => {
   const chat = conversation([message({ createdAt: at(12) })], true);
   chat.replaceHistory({ sessions: [], events: [{ id: 1, at: at(9), kind: "claimed" }] });
   assert.equal(kinds(rowsOf(chat, [], NONE)), "day message");
 });
 
-test("new messages begin at a line, and what is not sent yet is last", () => {
+test("new messages start at a line, and unsent ones are last", () => {
   const [first, second] = [message({ createdAt: at(10) }), message({ createdAt: at(11) })];
   const rows = rowsOf(conversation([first, second]), [message({ createdAt: at(9), direction: "out" })], { before: second.id, count: 1 });
   const order = rows.filter(({ kind }) => kind !== "day").map(({ kind }) => kind);
@@ -44,7 +44,7 @@ test("new messages begin at a line, and what is not sent yet is last", () => {
   assert.ok(rows[rows.length - 1].isQueued);
 });
 
-test("messages of one sender that follow soon are one run", () => {
+test("messages of one sender within a short time are grouped", () => {
   const times = [at(10), at(10, 1), at(10, 30)];
   const rows = rowsOf(conversation(times.map((createdAt) => message({ createdAt }))), [], NONE).slice(1);
   assert.deepEqual(rows.map(({ isFirst, isLast }) => [isFirst, isLast]), [[true, false], [false, true], [true, true]]);
@@ -62,12 +62,12 @@ test("only web addresses become links", () => {
     assert.deepEqual(parts(text), [text]);
 });
 
-test("a text comes back whole", () => {
+test("a text is not changed", () => {
   const text = 'a http://a.example/"><img onerror=x> b <https://b.example> c';
   assert.equal(parts(text).map((part) => (typeof part === "string" ? part : part.link)).join(""), text);
 });
 
-test("a message without a file is its text, whatever its gateway calls it", () => {
+test("a message without a file is shown as text, whatever its type", () => {
   globalThis.location = { href: "https://centre.example/inbox/mine", origin: "https://centre.example" };
   for (const type of ["text", "location", "contacts", "order", "call"]) assert.equal(shownAs({ type, url: "" }), "text", type);
   assert.equal(shownAs({ type: "text" }), "text");
@@ -75,19 +75,19 @@ test("a message without a file is its text, whatever its gateway calls it", () =
   assert.equal(shownAs({ type: "pdf", url: "https://elsewhere.example/1" }), "elsewhere");
 });
 
-test("a file that is not there is no link", () => {
+test("a missing file is not a link", () => {
   for (const type of ["audio", "video", "pdf", "file"]) assert.equal(shownAs({ type, url: "" }), "missing", type);
   assert.equal(shownAs({ type: "image", url: "" }), "image");
   assert.equal(missingWords({ fileName: "a.pdf" }), "a.pdf: The file is on its way.");
   assert.equal(missingWords({ error: "It could not be fetched." }), "It could not be fetched.");
 });
 
-test("the names of colleagues stand out in a note", () => {
+test("names of colleagues in a note are highlighted", () => {
   const found = mentioned("ask @Ana Lima or @Ana?", ["@Ana", "@Ana Lima"]).map((part) => (typeof part === "string" ? part : [part.values[0]]));
   assert.deepEqual(found, ["ask ", ["@Ana Lima"], " or ", ["@Ana"], "?"]);
 });
 
-test("a chat begins before the message that opened it, and after what was before", () => {
+test("a chat starts before the message that opened it, and after earlier ones", () => {
   const chat = conversation([message({ createdAt: "2026-11-28T12:00:00Z", direction: "out" }), message({ createdAt: "2026-11-28T12:00:05Z" })]);
   chat.replaceHistory({ sessions: [], events: [{ id: 1, at: "2026-11-28T12:00:01Z", kind: "closed" }, { id: 2, at: "2026-11-28T12:00:08Z", kind: "opened" }] });
   const order = rowsOf(chat, [], { before: chat.messages[1].id, count: 1 }).map(({ kind, event }) => event?.kind ?? kind);
@@ -113,14 +113,14 @@ test("each earlier chat is one line, and the open one is shown", () => {
   assert.equal(kinds(rows).startsWith("earlier"), true);
 });
 
-test("an unfolded chat stands under its line", () => {
+test("an expanded chat is shown under its line", () => {
   const chat = threeChats();
   const rows = rowsOf(chat, [], NONE, folds(chat, "P20"));
   assert.deepEqual(shown(rows), ["earlier P20", "message P20", "message P20", "earlier P21", "message P28", "message P28"]);
   assert.deepEqual(rows.filter(({ kind }) => kind === "earlier").map(({ isOpen }) => isOpen), [true, false]);
 });
 
-test("chats of which no message is loaded have their lines, too", () => {
+test("chats without loaded messages have their lines, too", () => {
   for (const loaded of [3, 2]) {
     const chat = threeChats(loaded);
     // With two, more of the open chat may be missing: nothing is known above it.
@@ -129,20 +129,20 @@ test("chats of which no message is loaded have their lines, too", () => {
   }
 });
 
-test("a chat without messages says so when it is unfolded", () => {
+test("an expanded chat without messages shows that", () => {
   const chat = conversation([message({ createdAt: at(10), protocol: "P28" })]);
   chat.replaceHistory({ sessions: [session("P20", 20), session("P28", 28, { closedAt: null })], events: [] });
   assert.deepEqual(shown(rowsOf(chat, [], NONE, folds(chat, "P20"))), ["earlier P20", "empty P20", "message P28"]);
 });
 
-test("a message of the reopened chat is never folded with a later one", () => {
+test("a message of the reopened chat is never collapsed with later ones", () => {
   const messages = [["P1", 20], ["P2", 21], ["P1", 22]].map(([protocol, day]) => message({ protocol, createdAt: at(10, 0, day) }));
   const chat = conversation(messages);
   chat.replaceHistory({ sessions: [session("P1", 20, { closedAt: null }), session("P2", 21)], events: [] });
   assert.deepEqual(shown(rowsOf(chat, [], NONE, folds(chat))), ["message P1", "earlier P2", "message P1"]);
 });
 
-test("what is queued, and what the server has just confirmed, is always shown", () => {
+test("queued and just confirmed messages are always shown", () => {
   const chat = threeChats();
   chat.putSent(message({ direction: "out" }));
   const rows = rowsOf(chat, [message({ direction: "out" })], NONE, folds(chat));

@@ -54,7 +54,7 @@ test("a transfer is made when the time to undo has passed", async () => {
   assert.equal(await kept(database), 0);
 });
 
-test("what is taken back is not made, and comes back as it was chosen", async () => {
+test("an undone transfer is not made, and its choices are restored", async () => {
   const calls = server();
   const database = new MemoryDatabase();
   const { transfers } = await page(calls, database, LONG);
@@ -66,7 +66,7 @@ test("what is taken back is not made, and comes back as it was chosen", async ()
   assert.equal(transfers.undo(), null);
 });
 
-test("it is made at once when one leaves the page or transfers another chat", async () => {
+test("it is made at once when the page closes or another chat is transferred", async () => {
   const calls = server();
   const { transfers } = await page(calls, new MemoryDatabase(), LONG);
   transfers.add(choice());
@@ -78,7 +78,7 @@ test("it is made at once when one leaves the page or transfers another chat", as
   assert.deepEqual(calls.made, [["c", "8"], ["d", "8"]]);
 });
 
-test("what a page that died had left is made by the next one", async () => {
+test("a transfer of a crashed page is made by the next one", async () => {
   const calls = server();
   const database = new MemoryDatabase();
   const left = { ...choice(), key: "k", me: "7", at: Date.now() - 3000 };
@@ -90,7 +90,7 @@ test("what a page that died had left is made by the next one", async () => {
   assert.equal(await kept(database), 1);
 });
 
-test("another tab does not make what this one still counts down to", async () => {
+test("another tab does not make a transfer that this one is counting down", async () => {
   const calls = server();
   const database = new MemoryDatabase();
   const first = await page(calls, database, LONG);
@@ -119,7 +119,7 @@ test("without a connection it is tried again, and a refusal after that means tha
   assert.deepEqual([failed, await kept(database)], [[], 0]);
 });
 
-test("a refusal is told", async () => {
+test("a refusal is reported", async () => {
   const calls = server();
   const { transfers, failed } = await page(calls, new MemoryDatabase(), SHORT);
   calls.answer = () => {
@@ -130,7 +130,7 @@ test("a refusal is told", async () => {
   assert.deepEqual(failed, [["c", "There is no such operator."]]);
 });
 
-test("after a sign-in over the page it is made; what is old is told, not made", async () => {
+test("after signing in again it is made; an old one is only reported", async () => {
   const calls = server();
   const database = new MemoryDatabase();
   const { transfers } = await page(calls, database, SHORT);

@@ -9,7 +9,7 @@ import { passedWords, ruleWords } from "../../../static/console/dialogs/why.js";
 const RULES = ["fewest", "rotation", "last"];
 const PASSED = ["offline", "paused", "at_cap", "busier", "given_later"];
 
-test("every rule and every reason has words", () => {
+test("every rule and every reason has a text", () => {
   for (const rule of RULES) assert.notEqual(ruleWords(rule), rule);
   for (const passed of PASSED) assert.notEqual(passedWords(passed), passed);
 });
