@@ -8,6 +8,9 @@ import pytest
 from django.db.models import F
 from django.utils import timezone
 
+from areas.models import OperatorArea
+from chats.conversations.assignment import change_area
+from chats.conversations.audit import Actor
 from chats.models import Chat, ChatEvent, Task
 from contacts.models import Contact
 from tests import builders
@@ -208,6 +211,17 @@ def test_a_handover_starts_the_time_again(talk, policy, manager, sales):
     assert talk.said() == []
     pass_time(WARN)
     assert len(talk.said()) == 1
+
+
+def test_an_area_with_a_shorter_time_closes_sooner(talk, policy, manager, support):
+    builders.save_policy(manager, support, idleWarn=0, idleClose=60)
+    talk.serve()
+    OperatorArea.objects.create(manager=manager, operator=talk.operator, area=support)
+    change_area(talk.contact, support.pk, actor=Actor("key:1"))
+    pass_time(50)
+    assert talk.chat.closed_at is None
+    pass_time(15)
+    assert ledger()[-1] == ("closed", "idle")
 
 
 def test_reopening_starts_the_time_again(talk, policy):
