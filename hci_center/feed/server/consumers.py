@@ -9,7 +9,9 @@ from typing import Any
 
 from channels.consumer import AsyncConsumer
 from channels.db import database_sync_to_async
+from django.db import Error
 
+from hci_center.database import faults
 from hci_center.feed import tickets
 from hci_center.feed.errors import DatabaseAwayError
 from hci_center.feed.identity import SocketIdentity
@@ -103,9 +105,15 @@ async def _welcome(
 
 
 async def _identify(hello: Hello, headers: dict[str, str]) -> SocketIdentity | None:
+    """Returns who the client is, or None. Raises DatabaseAwayError."""
     if hello.ticket is not None:
         return await tickets.redeem(hub.database, hello.ticket)
     if not session_auth.is_own_page(headers["origin"], headers["host"]):
         return None
     identify = database_sync_to_async(session_auth.identify, thread_sensitive=False)
-    return await identify(headers)
+    try:
+        return await identify(headers)
+    except Error as error:
+        if faults.fault_of(error) is None:
+            raise
+        raise DatabaseAwayError from error
