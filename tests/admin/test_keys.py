@@ -268,5 +268,5 @@ def test_an_ordinary_key_has_no_warning(office, manager):
     assert re.search(r"Calls today.*?>\s*2\s*<", shown, re.DOTALL)
 
 
-def test_the_help_of_a_key_in_the_path_shows_where_the_key_stands(office):
+def test_the_help_of_a_key_in_the_path_shows_its_place(office):
     assert "/k/&lt;key&gt;/api/" in office.get(ADD).content.decode()

@@ -8,7 +8,7 @@ from tests.admin.conftest import agree, messages_of
 from tests.admin.test_operators import LIST, change
 
 
-def test_the_name_of_who_has_left_is_removed(desk, ana, bruno):
+def test_names_of_inactive_operators_can_be_removed(desk, ana, bruno):
     chosen = {"_selected_action": [ana.pk, bruno.pk], "action": "forget_names"}
     answer = desk.post(LIST, chosen, follow=True)
     assert messages_of(answer) == ["None of the chosen operators has left."]

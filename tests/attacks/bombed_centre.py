@@ -204,7 +204,7 @@ def watched(bombed: Bombed, name: str, most: float = MOST_GROWN) -> Iterator[Non
     with Watch(pids, bombed.call) as watch:
         yield
         bombed.rest()
-    print(watch.told(name))  # noqa: T201 - read by people, with pytest's -rP
+    print(watch.summary(name))  # noqa: T201 - read by people, with pytest's -rP
     assert set(watch.statuses) == {200}
     assert watch.grown < most
     assert watch.child < MOST_CONVERTING

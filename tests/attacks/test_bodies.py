@@ -51,24 +51,24 @@ def begin(echo, headers, sent=0, source="127.0.0.1"):
 
 
 def test_large_bodies_of_unknown_senders_are_not_kept(echo):
-    echo.told("POST", FILES, b"x", {"X-Api-Key": "k"})
+    echo.echo_of("POST", FILES, b"x", {"X-Api-Key": "k"})
     before = memory(echo)
     body = bytes(FILE_BODY)
     for _ in range(MANY):
-        told = echo.told("POST", FILES, body)
+        told = echo.echo_of("POST", FILES, body)
         assert (told["length"], told["too_large"]) == (0, False)
     assert memory(echo) - before < 100 * MiB
 
 
 def test_memory_of_large_bodies_is_released(echo):
     body = bytes(FILE_BODY)
-    echo.told("POST", FILES, b"x", {"X-Api-Key": "k"})
+    echo.echo_of("POST", FILES, b"x", {"X-Api-Key": "k"})
     before = memory(echo)
     for _ in range(4):
-        told = echo.told("POST", FILES, body, {"X-Api-Key": "k"})
+        told = echo.echo_of("POST", FILES, body, {"X-Api-Key": "k"})
         assert told["length"] == FILE_BODY
         chunks = (bytes(64 * 1024) for _ in range(160))
-        told = echo.told("POST", FILES, chunks, {"X-Api-Key": "k"}, chunked=True)
+        told = echo.echo_of("POST", FILES, chunks, {"X-Api-Key": "k"}, chunked=True)
         assert told["length"] == 10 * MiB
     assert memory(echo) - before < 100 * MiB
 
@@ -76,10 +76,10 @@ def test_memory_of_large_bodies_is_released(echo):
 def test_unfinished_bodies_of_unknown_senders_block_nobody(echo):
     declared = {"Content-Length": str(FILE_BODY)}
     strangers = [begin(echo, declared, sent=MiB) for _ in range(13)]
-    told = echo.told("POST", FILES, bytes(3 * MiB), {"X-Api-Key": "k"})
+    told = echo.echo_of("POST", FILES, bytes(3 * MiB), {"X-Api-Key": "k"})
     assert told["length"] == 3 * MiB
     # Small bodies of other unknown senders are accepted, too.
-    assert echo.told("POST", "/api/user/", b"{}")["length"] == 2
+    assert echo.echo_of("POST", "/api/user/", b"{}")["length"] == 2
     for raw in strangers:
         raw.close()
 
@@ -94,7 +94,7 @@ def test_one_address_uses_at_most_half_of_the_memory_for_unknown_senders(echo):
         held.append(begin(echo, declared, sent=MiB))
         refused = sum(is_refused(raw) for raw in held)
     assert refused
-    assert echo.told("POST", FILES, bytes(3 * MiB), {"X-Api-Key": "k"})["length"]
+    assert echo.echo_of("POST", FILES, bytes(3 * MiB), {"X-Api-Key": "k"})["length"]
     for raw in held:
         raw.close()
 
@@ -108,7 +108,7 @@ def test_one_path_uses_at_most_three_quarters_of_the_memory_for_unknown_senders(
     while not any(is_refused(raw) for raw in held):
         assert time.monotonic() < deadline
         held.append(begin(echo, declared, MiB, next(sources)))
-    other = echo.told("POST", "/admin/login/", bytes(SMALL_BODY))
+    other = echo.echo_of("POST", "/admin/login/", bytes(SMALL_BODY))
     assert other["length"] == SMALL_BODY
     for raw in held:
         raw.close()
@@ -129,7 +129,7 @@ def test_large_bodies_of_known_senders_wait_for_each_other(echo):
     told = []
 
     def send():
-        told.append(echo.told("POST", FILES, body, {"X-Api-Key": "k"})["length"])
+        told.append(echo.echo_of("POST", FILES, body, {"X-Api-Key": "k"})["length"])
 
     senders = [threading.Thread(target=send) for _ in range(6)]
     for sender in senders:
@@ -162,7 +162,9 @@ def test_a_full_disk_only_refuses_large_bodies(echo):
         assert (answer.status, answer.getheader("Retry-After")) == (503, "1")
         assert json.loads(answer.read())["error"]["code"] == "unavailable"
         body = bytes(SMALL_BODY)
-        assert echo.told("POST", FILES, body, {"X-Api-Key": "k"})["length"] == len(body)
+        assert echo.echo_of("POST", FILES, body, {"X-Api-Key": "k"})["length"] == len(
+            body
+        )
     finally:
         resource.prlimit(pid, resource.RLIMIT_FSIZE, (hard, hard))
 
@@ -170,8 +172,8 @@ def test_a_full_disk_only_refuses_large_bodies(echo):
 def test_a_chunked_body_of_an_unknown_sender_is_refused_as_unauthorized(echo):
     """Like one with a declared length: its size would be allowed for known senders."""
     chunks = (bytes(64 * 1024) for _ in range(160))
-    told = echo.told("POST", FILES, chunks, chunked=True)
+    told = echo.echo_of("POST", FILES, chunks, chunked=True)
     assert (told["length"], told["too_large"]) == (0, False)
     chunks = (bytes(64 * 1024) for _ in range(FILE_BODY // 65536 + 1))
-    told = echo.told("POST", FILES, chunks, {"X-Api-Key": "k"}, chunked=True)
+    told = echo.echo_of("POST", FILES, chunks, {"X-Api-Key": "k"}, chunked=True)
     assert (told["length"], told["too_large"]) == (0, True)

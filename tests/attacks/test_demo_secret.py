@@ -17,7 +17,7 @@ def demo(settings):
     return settings
 
 
-def told_by(page, secret):
+def post_as_app(page, secret):
     """Posts a webhook about that page; returns its status and what was stored."""
     event = {"sender": {"id": "1"}, "recipient": {"id": page}, "timestamp": 1}
     event["message"] = {"mid": "m", "text": "hi"}
@@ -34,10 +34,10 @@ def told_by(page, secret):
 
 def test_the_demonstrations_secret_is_valid_for_its_own_pages_only(demo, manager):
     page = manager.facebook_id
-    assert told_by(page, demo.DEMO_APP_SECRET) == (403, 0)
+    assert post_as_app(page, demo.DEMO_APP_SECRET) == (403, 0)
     make_manager(facebook_id="demo-page", is_demo=True)
-    assert told_by("demo-page", demo.DEMO_APP_SECRET) == (200, 1)
-    assert told_by(page, demo.DEMO_APP_SECRET) == (200, 0)
-    assert told_by(page, demo.META_APP_SECRET) == (200, 1)
+    assert post_as_app("demo-page", demo.DEMO_APP_SECRET) == (200, 1)
+    assert post_as_app(page, demo.DEMO_APP_SECRET) == (200, 0)
+    assert post_as_app(page, demo.META_APP_SECRET) == (200, 1)
     demo.DEMO = False
-    assert told_by("demo-page", demo.DEMO_APP_SECRET) == (403, 0)
+    assert post_as_app("demo-page", demo.DEMO_APP_SECRET) == (403, 0)

@@ -61,7 +61,7 @@ class Watch:
         """Returns the MiB by which the process that grew most has grown."""
         return max(self.most[name] - self.before[name] for name in self.pids)
 
-    def told(self, name: str) -> str:
+    def summary(self, name: str) -> str:
         grown = ", ".join(
             f"{of} {self.before[of]:.0f} -> {self.most[of]:.0f}" for of in self.pids
         )

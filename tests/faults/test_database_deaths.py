@@ -96,7 +96,9 @@ def test_acknowledged_writes_survive_each_crash(centre, fake):
         assert slowest < READY_WITHIN
     callers.stop()
     check(centre, callers, fake)
-    told(f"{KILLS} deaths", callers, began, f"writes again within {slowest:.2f} s")
+    print_figures(
+        f"{KILLS} deaths", callers, began, f"writes again within {slowest:.2f} s"
+    )
 
 
 @pytest.mark.timeout(300)
@@ -122,10 +124,10 @@ def test_a_terminated_connection_costs_one_repeat(centre, fake):
     assert callers.statuses[503] == settled
     callers.stop()
     check(centre, callers, fake)
-    told(f"{cut} connections cut", callers, began, f"{refused} answers of 503")
+    print_figures(f"{cut} connections cut", callers, began, f"{refused} answers of 503")
 
 
-def told(what: str, callers: Callers, began: float, more: str) -> None:
+def print_figures(what: str, callers: Callers, began: float, more: str) -> None:
     """Prints the figures for the report of `bin/faults`."""
     print(  # noqa: T201 - read by people, with pytest's -rP
         f"{what}: {callers.acknowledged} acknowledged, 0 lost, 0 doubled, "

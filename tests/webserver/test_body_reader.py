@@ -61,7 +61,7 @@ class EchoServer:
         payload = answer.read()
         return answer, payload
 
-    def told(self, method, path, body=None, headers=None, chunked=False):
+    def echo_of(self, method, path, body=None, headers=None, chunked=False):
         answer, payload = self.call(method, path, body, headers, chunked)
         assert answer.status == 200
         return json.loads(payload)
@@ -121,7 +121,7 @@ def test_only_files_may_be_large(method, path, limit):
 
 
 def test_a_chunked_body_arrives_whole_with_its_length(server):
-    told = server.told("POST", "/x", pieces(MiB), CHUNKED, chunked=True)
+    told = server.echo_of("POST", "/x", pieces(MiB), CHUNKED, chunked=True)
     assert told["length"] == MiB
     assert told["CONTENT_LENGTH"] == str(MiB)
 
@@ -135,7 +135,7 @@ def test_requests_follow_each_other_on_one_connection(server):
 
 def test_the_environ_is_as_wsgi_requires(server):
     headers = {"X-Api-Key": "k", "X_Forwarded_Proto": "https", "Cookie": "a=1"}
-    told = server.told("GET", "/caf%C3%A9/%ff%2F?q=%C3%A9", headers=headers)
+    told = server.echo_of("GET", "/caf%C3%A9/%ff%2F?q=%C3%A9", headers=headers)
     assert told["PATH_INFO"] == "/caf\u00c3\u00a9/\u00ff/"
     assert told["QUERY_STRING"] == "q=%C3%A9"
     assert told["REMOTE_ADDR"] == "127.0.0.1"
@@ -149,7 +149,7 @@ def test_the_environ_is_as_wsgi_requires(server):
 @pytest.mark.parametrize("headers", [CHUNKED, {"Content-Length": str(60 * MiB)}])
 def test_a_client_sending_60_mb_can_read_the_response(server, headers):
     chunked = headers is CHUNKED
-    told = server.told("POST", "/x", pieces(60 * MiB), headers, chunked)
+    told = server.echo_of("POST", "/x", pieces(60 * MiB), headers, chunked)
     assert told["too_large"] is True
     assert told["length"] == 0
 
@@ -201,7 +201,7 @@ def test_forty_slow_bodies_block_nobody(server):
         raw.sendall(b"POST /x HTTP/1.1\r\nHost: x\r\nContent-Length: 999\r\n\r\n{")
     start = time.monotonic()
     for _ in range(10):
-        server.told("POST", "/x", b"{}")
+        server.echo_of("POST", "/x", b"{}")
     assert time.monotonic() - start < 1
     for raw in slow:
         raw.close()
@@ -223,7 +223,7 @@ def test_two_hundred_slow_headers_block_nobody(server):
     for raw in slow:
         raw.sendall(b"GET /x HTTP/1.1\r\nHo")
     start = time.monotonic()
-    server.told("GET", "/x")
+    server.echo_of("GET", "/x")
     assert time.monotonic() - start < 0.5
     for raw in slow:
         raw.close()
@@ -259,7 +259,7 @@ def test_a_slow_reader_blocks_no_thread_and_the_response_is_closed(server, path)
     for raw in readers:
         raw.sendall(b"GET %s HTTP/1.1\r\nHost: x\r\n\r\n" % path.encode())
     start = time.monotonic()
-    server.told("GET", "/x")
+    server.echo_of("GET", "/x")
     assert time.monotonic() - start < 1
     for raw in readers:
         raw.close()

@@ -109,9 +109,7 @@ def test_closed_adds_the_earlier_chats(api, contact, chat, three, ana):
     assert contents(api.post(PATH, body_of(ana, closed=False))) == ["quatro"]
 
 
-def test_protocols_tells_of_each_message_which_chat_it_belongs_to(
-    api, contact, chat, three, ana
-):
+def test_protocols_adds_the_chat_of_each_message(api, contact, chat, three, ana):
     chat.closed_at = timezone.now()
     chat.save()
     later = make_chat(contact)

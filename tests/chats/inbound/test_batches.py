@@ -48,7 +48,7 @@ def statuses(*messages: Message) -> list[str]:
     return [found[each.pk] for each in messages]
 
 
-def told(message: Message) -> list[str]:
+def captured_states(message: Message) -> list[str]:
     """Returns the states of a message that the feed has captured, in order.
 
     A relay of the session may have numbered some of them.
@@ -91,8 +91,8 @@ def test_each_status_of_a_message_is_captured(cloud, chat):
         ("wamid.1", "read", str(first.uuid)),
     )
     assert work() == 4
-    assert told(first) == ["sent", "delivered", "read"]
-    assert told(second) == ["delivered"]
+    assert captured_states(first) == ["sent", "delivered", "read"]
+    assert captured_states(second) == ["delivered"]
 
 
 def test_messages_between_receipts_keep_their_order(cloud, chat):

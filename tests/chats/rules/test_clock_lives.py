@@ -25,7 +25,7 @@ NAMES = {"queue": "tme", "first": "tmr1", "reply": "tmr", "resolution": "resolut
 
 
 @dataclass
-class Told:
+class ClockMachine:
     """A state machine that derives a chat's clocks from its events.
 
     It follows the definitions of the reports: clocks that ran before a bot chose an
@@ -125,14 +125,16 @@ class Told:
             self.end(kind, at, met=True)
 
 
-def told(chat: Chat, targets: Any, *, has_areas: bool) -> list[tuple[Any, ...]]:
+def derived_clocks(
+    chat: Chat, targets: Any, *, has_areas: bool
+) -> list[tuple[Any, ...]]:
     happened: list[Any] = [
         (line.at, 0, line.pk, line) for line in ChatEvent.objects.filter(chat=chat)
     ]
     for message in Message.objects.filter(chat=chat):
         at = max(message.stored_at or message.created_at, chat.opened_at)
         happened.append((at, 1, message.pk, message))
-    machine = Told(targets, has_areas)
+    machine = ClockMachine(targets, has_areas)
     for at, is_message, _id, row in sorted(happened, key=lambda one: one[:3]):
         if is_message:
             machine.message(row, at)
@@ -171,7 +173,7 @@ def test_random_chats_have_the_clocks_of_their_ledger(api, manager, seed):
     targets = {row.pk: row.targets for row in Schedule.objects.all()}
     assert Chat.objects.exists()
     for chat in Chat.objects.all():
-        expected = told(chat, targets, has_areas=bool(areas))
+        expected = derived_clocks(chat, targets, has_areas=bool(areas))
         found, rows = stored(chat)
         extra = list(found)
         for one in expected:

@@ -20,7 +20,7 @@ def waiting_since(company, name, minutes, **over):
     return contact
 
 
-def test_the_oldest_of_each_queue_is_told_and_kept(company, sign_in):
+def test_the_longest_wait_of_each_queue_is_shown_and_updated(company, sign_in):
     first = waiting_since(company, "Maria Souza", 42)
     waiting_since(company, "João Reis", 12)
     page = sign_in(company.ana, "/inbox/mine")

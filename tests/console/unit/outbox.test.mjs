@@ -216,7 +216,7 @@ test("nothing is sent while signed out, and no user sees the queue of another", 
   await until(() => server.stored.length === 1);
 });
 
-test("a message tried a day ago is not sent without asking", async () => {
+test("a message tried a day ago fails instead of being sent", async () => {
   const server = new Server();
   const database = new MemoryDatabase();
   const long = Date.now() - 25 * 3_600_000;

@@ -40,7 +40,7 @@ def keep() -> None:
 
 
 @pytest.mark.parametrize("is_kept", [False, True])
-def test_a_manager_is_asked_for_its_own_days_alone(is_kept: bool) -> None:
+def test_only_a_managers_own_days_are_read(is_kept: bool) -> None:
     centre = Centre(NUMBER)
     write(centre)
     write_accounts(centre)
