@@ -81,7 +81,7 @@ def test_a_transfer_of_a_crashed_page_is_made_by_the_next_one(company, chat):
     wait_until(is_hers)
 
 
-def test_nothing_is_said_of_a_queue_that_one_does_not_see(company, sign_in):
+def test_the_transfer_dialog_shows_no_length_of_an_invisible_queue(company, sign_in):
     contact = company.customer("Maria Souza", area=company.support)
     company.claim(contact, company.carla)
     company.customer("João Reis")
