@@ -126,13 +126,6 @@ def cancel_request(request: Request) -> None:
     _record("cancel", request)
 
 
-def holds_of(request: Request) -> QuerySet[Hold]:
-    """Returns the legal holds that block an erasure."""
-    return Hold.objects.filter(
-        contact__in=request.subjects.values("contact"), lifted_at=None
-    ).select_related("chat", "contact")
-
-
 @transaction.atomic
 def place_hold(
     contact: Contact, chat: Chat | None, *, reason: str, reference: str, by: str

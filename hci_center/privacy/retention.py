@@ -23,6 +23,7 @@ from hci_center.audit.recording import record
 from hci_center.background import faults
 from hci_center.privacy import erasing_rows as rows
 from hci_center.privacy.erasing import BATCH, Progress, erase_contact, purge_files
+from hci_center.privacy.holds import HELD_CONTACTS
 from hci_center.privacy.marks import aliases_of
 from hci_center.privacy.models import Retention
 
@@ -32,8 +33,7 @@ FIRST_AFTER = timedelta(days=7)
 ACTOR = Actor("command:retention")
 
 # A legal hold on the contact, or on one of its chats, keeps everything of the contact.
-_NOT_HELD = """NOT EXISTS (SELECT FROM privacy_hold x
-                   WHERE x.contact_id = h.contact_id AND x.lifted_at IS NULL)"""
+_NOT_HELD = f"h.contact_id <> ALL ({HELD_CONTACTS})"
 _WORDS = f"""
  FROM chats_message m JOIN chats_chat h ON h.id = m.chat_id
 WHERE h.manager_id = %(manager)s AND h.closed_at < %(before)s

@@ -18,6 +18,7 @@ from hci_center.background import faults
 from hci_center.privacy import tombstones
 from hci_center.privacy.certificates import certificate_of
 from hci_center.privacy.erasing import Progress, erase_contact
+from hci_center.privacy.holds import HELD_CONTACTS
 from hci_center.privacy.marks import aliases_of, mark
 from hci_center.privacy.models import Request, Subject, Tombstone
 
@@ -26,7 +27,7 @@ LEASE = timedelta(minutes=2)
 FIRST_PAUSE, LONGEST_PAUSE = timedelta(seconds=30), timedelta(hours=1)
 
 # Contacts under a legal hold are skipped.
-_LEASE = """
+_LEASE = f"""
 UPDATE privacy_request r
    SET state = 'running', lease_until = clock_timestamp() + make_interval(secs => %(lease)s)
  WHERE r.id = (
@@ -34,11 +35,12 @@ UPDATE privacy_request r
     WHERE q.state IN ('queued', 'running') AND q.kind = %(kind)s
       AND (q.lease_until IS NULL OR q.lease_until < clock_timestamp())
       AND (q.kind <> 'erasure' OR NOT EXISTS (
-            SELECT FROM privacy_subject s JOIN privacy_hold h USING (contact_id)
-             WHERE s.request_id = q.id AND s.done_at IS NULL AND h.lifted_at IS NULL))
+            SELECT FROM privacy_subject s
+             WHERE s.request_id = q.id AND s.done_at IS NULL
+               AND s.contact_id = ANY ({HELD_CONTACTS})))
     ORDER BY q.id LIMIT 1 FOR UPDATE SKIP LOCKED)
 RETURNING r.id
-"""
+"""  # noqa: S608 - of constants
 
 
 class SubjectProgress(Progress):

@@ -16,6 +16,7 @@ from contacts.models import Contact, Identity
 from hci_center.audit.models import AuditLine
 from hci_center.privacy import requests, running, tombstones
 from hci_center.privacy.certificates import digest_of
+from hci_center.privacy.holds import holds_of
 from hci_center.privacy.models import Request, Tombstone
 from tests import builders
 from tests.privacy.person import (
@@ -222,7 +223,7 @@ def test_a_legal_hold_delays_an_erasure(manager):
     request = ask(contact)
     requests.confirm_erasure(request, NUMBER, confirmed_by="user:2")
     assert running.erase_waiting() == 0
-    assert list(requests.holds_of(request)) == [hold]
+    assert list(holds_of(request)) == [hold]
     requests.lift_hold(hold, by="user:1")
     assert running.erase_waiting() == 1
 

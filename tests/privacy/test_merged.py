@@ -6,20 +6,24 @@ import json
 from io import BytesIO
 from uuid import uuid4
 
+import pytest
 from django.db import transaction
 
 from chats.files.storage import write_file
 from chats.inbound.record import ensure_contact
-from chats.models import Message, Portrait
+from chats.models import Chat, Message, Portrait
 from contacts.models import Contact
 from hci_center.callers import Caller
-from hci_center.privacy import requests, running
+from hci_center.privacy import requests, retention, running
+from hci_center.privacy.holds import holds_of
+from hci_center.privacy.models import Hold, Retention
 from hci_center.privacy.persons import find_contacts
 from hci_center.privacy.restoring import erased_but_present
 from tests import builders
 from tests.chats.inbound.test_merged_tags import merged
 from tests.privacy.person import LID, NUMBER, WORD, files_with_the_word
 from tests.privacy.test_erasing import ask, erase
+from tests.privacy.test_retention import NIGHT
 
 EVERYONE = Caller("administrator", "user:1", None)
 
@@ -111,5 +115,40 @@ def test_a_legal_hold_applies_to_the_merged_contact(manager):
     contact = merged(manager, first, second)
     request = ask(contact)
     requests.confirm_erasure(request, NUMBER, confirmed_by="user:2")
-    assert list(requests.holds_of(request)) == [hold]
+    assert list(holds_of(request)) == [hold]
     assert running.erase_waiting() == 0
+
+
+@pytest.mark.parametrize("held", [0, 1])
+def test_a_hold_from_before_the_merge_keeps_what_was_moved(manager, held):
+    first, second = both(manager)
+    Chat.objects.update(closed_at="2026-01-05T00:00Z")
+    for_long = "2026-01-05T00:00Z"
+    Contact.objects.update(last_message_at=for_long, created_at=for_long)
+    requests.place_hold(
+        (first, second)[held], None, reason="lawsuit", reference="", by="user:1"
+    )
+    merged(manager, first, second)
+    kept = Retention.objects.create(
+        manager=manager, runs_from=NIGHT, saved_by="user:1",
+        words_months=1, files_months=1, person_months=1,
+    )  # fmt: skip
+    assert retention.count_expired(kept, NIGHT) == retention.Taken()
+    retention.run_if_due(NIGHT)
+    assert Message.objects.get().content == "Oi"
+    Hold.objects.update(lifted_at="2026-02-01T00:00Z")
+    assert retention.count_expired(kept, NIGHT).words == 1
+
+
+def test_a_hold_of_one_stops_an_earlier_request_about_the_other(manager):
+    first, second = both(manager)
+    request = ask(first)
+    hold = requests.place_hold(
+        second, None, reason="lawsuit", reference="", by="user:1"
+    )
+    assert list(holds_of(request)) == []
+    merged(manager, first, second)
+    requests.confirm_erasure(request, NUMBER, confirmed_by="user:2")
+    assert list(holds_of(request)) == [hold]
+    assert running.erase_waiting() == 0
+    assert Message.objects.get().content == "Oi"

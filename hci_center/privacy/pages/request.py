@@ -11,6 +11,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 
+from hci_center.privacy.holds import holds_of
 from hci_center.privacy.kinds import STAYS, listed
 from hci_center.privacy.models import Request
 from hci_center.privacy.pages.forms import ConfirmForm, HoldForm, PasswordForm
@@ -20,7 +21,6 @@ from hci_center.privacy.requests import (
     RefusedRequestError,
     cancel_request,
     confirm_erasure,
-    holds_of,
     lift_hold,
     place_hold,
 )
