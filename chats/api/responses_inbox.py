@@ -75,9 +75,19 @@ class CandidateShape(serializers.Serializer[Any]):
         allow_null=True, help_text="When the rule last gave him somebody."
     )
     passed = serializers.ChoiceField(
-        ["offline", "paused", "at_cap", "busier", "given_later"],
+        [
+            "offline",
+            "paused",
+            "at_cap",
+            "busier",
+            "given_later",
+            "not_last",
+            "let_go",
+        ],
         allow_null=True,
-        help_text="Why he is not chosen; null for who is.",
+        help_text="Why he is not chosen; null for who is. `not_last`: another one "
+        "answered the customer last. `let_go`: the contact was released or moved from "
+        "him, and another one is free.",
     )
 
 

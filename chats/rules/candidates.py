@@ -16,7 +16,9 @@ from hci_center.times import as_time
 # Rule `last`: back to the operator of the contact's previous chat.
 LAST = "last"
 
-Passed = Literal["offline", "paused", "at_cap", "busier", "given_later"]
+Passed = Literal[
+    "offline", "paused", "at_cap", "busier", "given_later", "not_last", "let_go"
+]
 
 # Operators of the area: presence, number of chats in all areas, and when they were last
 # assigned a contact automatically, in any area and in this one.
@@ -44,7 +46,7 @@ class Candidate:
     """An operator of the area; `passed` is the reason why he is not chosen, or None.
 
     `given_at` is when he was last assigned a contact automatically, None if never.
-    `cap` 0 means no limit.
+    `cap` 0 means no limit. `has_let_go`: the contact was released or moved from him.
     """
 
     operator_id: int
@@ -52,6 +54,7 @@ class Candidate:
     load: int
     given_at: datetime | None
     passed: Passed | None = None
+    has_let_go: bool = False
 
     def evaluate(self, state: str) -> None:
         """Sets the reason why he may not get a contact; `state` is his presence."""
@@ -77,7 +80,7 @@ def candidates_of(area_id: int, policy: PolicySettings, rule: str) -> list[Candi
     """Returns the area's operators: eligible ones first, in the order of the rule.
 
     The first one without `passed` is the choice of the rule; the other eligible ones
-    are marked `busier` or `given_later`.
+    are marked by `explain_choice`.
     """
     values = {"area": area_id, "cap": policy.cap}
     with connection.cursor() as cursor:
@@ -118,6 +121,7 @@ def prefer(
     who = let_go()
     back = [one for one in found if one.operator_id == who and not one.passed]
     if back:
+        back[0].has_let_go = True
         others = _others(found, back[0])
         fit = [one for one in others if not one.passed]
         found = [*fit, *back, *(one for one in others if one.passed)]
@@ -129,12 +133,17 @@ def explain_choice(found: list[Candidate], chosen: int | None, rule: str) -> Non
     first = next((one for one in found if one.operator_id == chosen), None)
     for one in found:
         if one.passed is None and one is not first:
-            is_busier = (
-                rule == Assignment.FEWEST
-                and first is not None
-                and one.load > first.load
-            )
-            one.passed = "busier" if is_busier else "given_later"
+            one.passed = _reason(one, first, rule)
+
+
+def _reason(one: Candidate, first: Candidate | None, rule: str) -> Passed:
+    """Returns why an eligible candidate came after the first one."""
+    if rule == LAST:
+        return "not_last"
+    if one.has_let_go:
+        return "let_go"
+    is_busier = first is not None and one.load > first.load
+    return "busier" if rule == Assignment.FEWEST and is_busier else "given_later"
 
 
 def _order(one: Candidate, rule: str) -> tuple[Any, ...]:

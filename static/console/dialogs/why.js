@@ -36,6 +36,6 @@ export function ruleWords(rule) {
 /** Why somebody was not chosen. @param {string} passed */
 export function passedWords(passed) {
   /** @type {Record<string, string>} */
-  const words = { busier: t("had more chats"), given_later: t("was given one later"), at_cap: t("had as many chats as allowed"), paused: t("was paused"), offline: t("was not connected") };
+  const words = { busier: t("had more chats"), given_later: t("was given one later"), not_last: t("was not the last to answer this customer"), let_go: t("had just let go of this customer"), at_cap: t("had as many chats as allowed"), paused: t("was paused"), offline: t("was not connected") };
   return words[passed] ?? passed;
 }

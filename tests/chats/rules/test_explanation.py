@@ -5,11 +5,14 @@ from __future__ import annotations
 import pytest
 from django.utils import timezone
 
-from chats.models import Chat
+from chats.conversations.assignment import hand_over
+from chats.conversations.audit import Actor
+from chats.models import AssignmentRecord, Chat
 from chats.rules import explanation, tasks
 from tests import builders
-from tests.chats.rules.conftest import connect, pause
+from tests.chats.rules.conftest import connect, holders, pause, wait_in
 from tests.chats.rules.running import run_tasks
+from tests.chats.rules.test_assignment import give, hold, returning
 from tests.conftest import signed_in
 
 PATH = "/api/chat/why"
@@ -66,6 +69,34 @@ def test_an_assigned_chat_shows_why(api, manager, sales, waiting, ana):
     assert data["assignment"]["rule"] == "fewest"
     assert data["assignment"]["operatorId"] == str(ana.pk)
     assert [one["passed"] for one in data["assignment"]["candidates"]] == [None]
+
+
+def passed(contact):
+    """Returns why each operator was not chosen in the contact's latest assignment."""
+    record = AssignmentRecord.objects.filter(event__chat__contact=contact).latest("pk")
+    return {int(one["operatorId"]): one["passed"] for one in record.candidates}
+
+
+def test_who_has_let_go_of_the_contact_is_not_said_to_be_busier(sales, team):
+    a, b, c = team
+    contact = wait_in(sales)
+    hand_over(contact, a.pk, actor=Actor("user:1"))
+    hold(b, sales)
+    hold(c, sales, 2)
+    hand_over(contact, None, actor=Actor("user:1"))
+    run_tasks()
+    assert holders(contact) == [b]
+    assert passed(contact) == {a.pk: "let_go", b.pk: None, c.pk: "busier"}
+
+
+def test_the_others_are_not_the_last_operator(manager, sales, team):
+    builders.save_policy(manager, sales, lastOperator=600)
+    a, b, c = team
+    hold(a, sales, 3)
+    pause(c)
+    contact = returning(sales, a)
+    give(sales)
+    assert passed(contact) == {a.pk: None, b.pk: "not_last", c.pk: "paused"}
 
 
 def test_an_operator_may_ask_about_visible_chats(manager, support, waiting, bruno):

@@ -7,7 +7,7 @@ import { passedWords, ruleWords } from "../../../static/console/dialogs/why.js";
 
 // As `chat/why` answers them.
 const RULES = ["fewest", "rotation", "last"];
-const PASSED = ["offline", "paused", "at_cap", "busier", "given_later"];
+const PASSED = ["offline", "paused", "at_cap", "busier", "given_later", "not_last", "let_go"];
 
 test("every rule and every reason has a text", () => {
   for (const rule of RULES) assert.notEqual(ruleWords(rule), rule);
