@@ -118,3 +118,22 @@ def test_the_screenshots_are_unchanged(company, open_page, tmp_path, language):
     expect(page.locator(".bo-act[open] form")).to_be_visible()
     take("chat-page", page.screenshot(animations="disabled"))
     assert [*filter(None, wrong)] == []
+
+
+def test_lists_and_their_actions_need_no_script(company, open_page):
+    """Filters are beside the list, and a dialog is a page."""
+    contact = company.customer("Maria Souza")
+    page = open_page("/admin/areas/operator/", java_script_enabled=False)
+    page.locator("input[name=_selected_action]").first.check()
+    page.locator("select[name=action]").select_option("deactivate")
+    page.locator("button[name=index]").click()
+    expect(page.locator(".bo-impact")).to_be_visible()
+    page.goto("/admin/areas/operator/")
+    page.locator("#filter-form button[type=submit]").click()
+    page.goto(f"/admin/contacts/contact/{contact.pk}/change/")
+    page.locator("a[href$='/hand_over/']").first.click()
+    page.locator("select[name=operator]").select_option(str(company.ana.pk))
+    page.locator("form.bo-panel button[type=submit]").click()
+    expect(page).to_have_url(re.compile(f"/contact/{contact.pk}/change/$"))
+    contact.refresh_from_db()
+    assert contact.operator == company.ana
