@@ -22,7 +22,7 @@ from managers.models import ApiKey, ApiKeyQuerySet, Manager
 from managers.networks import overlap
 
 _PURPOSE = "api-key"
-
+MOST_CALLS = 1_000_000  # a minute
 
 # Two bindings of the same address would be one caller.
 _ONE_AT_A_TIME = "SELECT pg_advisory_xact_lock(hashtext('managers.keys.bind_address'))"

@@ -27,6 +27,7 @@ from chats.admin.undo_link import offer_to_undo
 from chats.conversations.audit import actor_of
 from chats.conversations.retiring import look, retire
 from hci_center.errors import RefusedError
+from managers.admin.autocompletes import AutocompletesById
 from managers.admin.columns import column, tag
 from managers.admin.filters import ChoiceFilter, TenantFilter, yes_or_no
 from managers.admin.impact import Impact, agreed, show
@@ -98,7 +99,7 @@ class AreaForm(forms.ModelForm):  # type: ignore[type-arg]
 
 
 @admin.register(Area)
-class AreaAdmin(TenantAdmin):
+class AreaAdmin(AutocompletesById, TenantAdmin):  # type: ignore[misc]
     """Areas; the code, which is the id in the API, cannot be changed."""
 
     logged_by_name = True

@@ -22,6 +22,7 @@ from chats.admin.undo_link import offer_to_undo
 from chats.conversations.audit import actor_of
 from chats.conversations.leaving import give_up_areas, leave, look
 from chats.models import Rehoming
+from managers.admin.autocompletes import AutocompletesById
 from managers.admin.columns import column, short
 from managers.admin.confirm import MOST_AT_ONCE, apply_to_each, confirm
 from managers.admin.filters import TenantFilter, yes_or_no
@@ -30,7 +31,7 @@ from managers.admin.tenant import ALL, caller_behind
 
 
 @admin.register(Operator)
-class OperatorAdmin(PresenceColumns):
+class OperatorAdmin(AutocompletesById, PresenceColumns):  # type: ignore[misc]
     """One form for the operator, the account and the areas.
 
     The account of somebody who is staff too cannot be changed here: that user name and

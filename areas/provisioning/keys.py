@@ -15,11 +15,10 @@ from areas.provisioning.lists import ItemList
 from areas.provisioning.registry import Values
 from areas.rules.hours import Problems
 from hci_center.api.parsers import WrongValueError, parse_integer, parse_text
-from managers.keys import AddressTakenError, refuse_taken_addresses
+from managers.keys import MOST_CALLS, AddressTakenError, refuse_taken_addresses
 from managers.models import ApiKey, Manager
 from managers.networks import WrongNetworkError, parse_networks
 
-MOST_CALLS = 1_000_000
 _FIELDS = frozenset({"name", "perMinute", "networks"})
 
 

@@ -29,6 +29,13 @@ class NetworksForm(forms.ModelForm):  # type: ignore[type-arg]
         except WrongNetworkError as error:
             raise forms.ValidationError(str(error)) from error
 
+    def clean_per_minute(self) -> int | None:
+        calls: int | None = self.cleaned_data["per_minute"]
+        if calls is not None and not 1 <= calls <= keys.MOST_CALLS:
+            sentence = _("Calls a minute are a number from 1 to %d.")
+            raise forms.ValidationError(sentence % keys.MOST_CALLS)
+        return calls
+
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
         networks = cleaned.get("networks")

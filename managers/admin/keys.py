@@ -19,6 +19,7 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from hci_center.audit.recording import record
 from managers import keys
+from managers.admin.autocompletes import AutocompletesById
 from managers.admin.columns import column, moment_column, short, tag
 from managers.admin.confirm import confirm
 from managers.admin.filters import yes_or_no
@@ -33,7 +34,7 @@ from managers.models import ApiKey, Manager
 
 
 @admin.register(ApiKey)
-class ApiKeyAdmin(TenantAdmin):
+class ApiKeyAdmin(AutocompletesById, TenantAdmin):  # type: ignore[misc]
     """API keys, for administrators only; a key's managers are fixed at creation."""
 
     logged_by_name = True

@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy
 from unfold.admin import TabularInline
 from unfold.forms import PaginationInlineFormSet
 
+from managers.admin.autocompletes import AutocompletesById
 from managers.admin.tenant import caller_behind
 from managers.models import Manager, Supervision
 
@@ -36,7 +37,7 @@ class SupervisionFormSet(PaginationInlineFormSet):
             )
 
 
-class SupervisionInline(TabularInline):
+class SupervisionInline(AutocompletesById, TabularInline):  # type: ignore[misc]
     """The managers of a user; a supervisor only sees and assigns his own."""
 
     model = Supervision

@@ -270,3 +270,31 @@ def test_an_ordinary_key_has_no_warning(office, manager):
 
 def test_the_help_of_a_key_in_the_path_shows_its_place(office):
     assert "/k/&lt;key&gt;/api/" in office.get(ADD).content.decode()
+
+
+@pytest.mark.parametrize("calls", ["0", "1000001"])
+def test_a_limit_is_from_one_to_a_million_calls(office, calls):
+    answer = office.post(
+        ADD, {"name": "bot", "all_managers": "on", "per_minute": calls}
+    )
+    assert errors(answer) == {
+        "per_minute": ["Calls a minute are a number from 1 to 1000000."]
+    }
+    assert not ApiKey.objects.exists()
+
+
+@pytest.mark.parametrize("value", ["2x", "\x00", "9" * 30, "-1"])
+@pytest.mark.parametrize(
+    ("page", "name"),
+    [
+        ("managers/apikey", "managers"),
+        ("areas/area", "manager"),
+        ("areas/operator", "manager"),
+        ("auth/user", "supervisions-0-manager"),
+    ],
+)
+def test_a_choice_that_is_no_id_is_an_error_of_its_field(office, page, name, value):
+    inline = {"supervisions-TOTAL_FORMS": "1", "supervisions-INITIAL_FORMS": "0"}
+    answer = office.post(f"/admin/{page}/add/", {**inline, name: value})
+    assert answer.status_code == 200
+    assert "errorlist" in answer.content.decode()

@@ -8,6 +8,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
 from managers.keys import (
+    MOST_CALLS,
     AddressTakenError,
     KeyNameTakenError,
     bind_address,
@@ -19,7 +20,6 @@ from managers.networks import WrongNetworkError, parse_networks
 
 LONGEST_NAME = 200
 MOST_DAYS = 36_500
-MOST_CALLS = 1_000_000
 NO_KEY = "Its address alone stands for it now: there is no key to print."
 
 
