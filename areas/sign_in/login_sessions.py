@@ -23,6 +23,9 @@ from areas.models import LoginSession
 from hci_center.addresses import address_of
 from hci_center.audit.recording import record
 
+# How long a session of supervisors and administrators lasts, in seconds; those of
+# operators last as long as the cookie (SESSION_COOKIE_AGE), a shift of twelve hours.
+STAFF_AGE = 8 * 60 * 60
 # How often each process records the use of a session, in seconds.
 NOTED_EVERY = 60.0
 MOST_NOTED = 10_000
@@ -79,7 +82,9 @@ class LiveSession:
 
 
 def note_sign_in(*, request: HttpRequest, user: User, **_signal: Any) -> None:
-    """Records a new session; receiver of `user_logged_in`."""
+    """Records a new session and limits one of staff; receives `user_logged_in`."""
+    if user.is_staff or user.is_superuser:
+        request.session.set_expiry(STAFF_AGE)
     with connection.cursor() as cursor:
         cursor.execute(_FORGET)
     note_use(request, user.pk)

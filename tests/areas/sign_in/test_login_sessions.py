@@ -152,3 +152,25 @@ def test_a_person_lists_and_ends_his_own_sessions_by_api(ana, bruno):
 def test_a_key_has_no_sessions(manager):
     api = Api(make_key(manager))
     assert api.get(LIST).status_code == api.delete(LIST, {"id": 1}).status_code == 403
+
+
+def test_sessions_of_staff_end_sooner(supervisor, ana):
+    ages = {supervisor: 8, ana.user: 12}
+    for user, hours in ages.items():
+        session = sign_in_to_admin(user).session
+        assert session.get_expiry_age() == hours * 60 * 60
+        left = Session.objects.get(pk=session.session_key).expire_date - timezone.now()
+        assert abs(left - timedelta(hours=hours)) < timedelta(minutes=5)
+
+
+def test_a_new_password_deletes_the_other_sessions(ana):
+    signed_in(ana.user)
+    ana.user.set_password("the-old-one-9")
+    ana.user.save()
+    assert not LoginSession.objects.exists()
+    assert not Session.objects.exists()
+    api, _other = signed_in(ana.user), signed_in(ana.user)
+    change = {"password": "the-old-one-9", "newPassword": "a-better-one-9"}
+    assert api.put("/api/session/password", change).status_code == 200
+    [session] = api.get("/api/session/list").json()["data"]
+    assert session["current"]

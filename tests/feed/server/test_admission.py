@@ -75,6 +75,14 @@ def test_a_ticket_ends_with_its_login_session(feed: Feed, ana: Any) -> None:
     assert feed.connect().hi(ticket).first_or_closed() == 4001
 
 
+def test_a_ticket_ends_with_the_password(feed: Feed, ana: Any, bruno: Any) -> None:
+    tickets = [ticket_of(signed_in(person.user)) for person in (ana, bruno)]
+    ana.user.set_password("another-password-9")
+    ana.user.save()
+    assert feed.connect().hi(tickets[0]).closed() == 4001
+    assert feed.connect().hi(tickets[1]).next()["t"] == "hb"
+
+
 @pytest.mark.parametrize("ticket", ["", "x", "é" * 50, "\ud800"])
 def test_an_invalid_ticket_is_refused(door: Feed, ticket: str) -> None:
     assert door.connect().hi(ticket).closed() == 4001
