@@ -1,8 +1,8 @@
 """The limits of API keys in calls a minute, shared by all processes in PostgreSQL.
 
 Each call of a limited key uses a share of a minute. A whole minute's calls may come at
-once; the allowance is then restored over time. A process takes the calls of a tenth of a
-second with one statement, so that a generous limit costs most calls nothing.
+once; the allowance is then restored over time. A process takes the calls of a tenth of
+a second with one statement, so that a generous limit costs most calls nothing.
 """
 
 from __future__ import annotations

@@ -24,8 +24,8 @@ class Assignment(models.TextChoices):
 class Policy(models.Model):
     """The settings of a manager (`area` None) or of one of its areas.
 
-    NULL inherits: from the area to the manager to the default of `areas.rules.policies`.
-    Durations are whole seconds, and 0 is never or no limit.
+    NULL inherits: from the area to the manager to the default of
+    `areas.rules.policies`. Durations are whole seconds, and 0 is never or no limit.
     """
 
     manager = models.ForeignKey(

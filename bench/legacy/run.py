@@ -4,8 +4,8 @@
 
 Starts `bin/run` with an empty centre, writes an export of one user whose chats have 30
 messages each (a document a line, and one array), and imports it: a dry run, the import,
-the import again, and a delta of one message for each chat. Prints a table; targets: 1,000,000
-messages in 5 minutes, 300 MB.
+the import again, and a delta of one message for each chat. Prints a table; targets:
+1,000,000 messages in 5 minutes, 300 MB.
 """
 
 from __future__ import annotations

@@ -2,13 +2,13 @@
 
     python -m hci_center.local.test_servers python bench/pages/reports.py --size L
 
-In a temporary database with the rows of bench/reports: ten managers, of whom the first has
-half of the chats, over 400 days. Requests each page in this process as an administrator,
-for 92 days of the first manager and for 400 days of all, and prints the median and the
-slowest in milliseconds with their targets, the least CPU of this process and its database
-session, which other work on the machine does not change, and how long the kept rows took
-to make.
-With `--loaded` the rows of an earlier run are measured, in the database of DATABASE_URL.
+In a temporary database with the rows of bench/reports: ten managers, of whom the first
+has half of the chats, over 400 days. Requests each page in this process as an
+administrator, for 92 days of the first manager and for 400 days of all, and prints the
+median and the slowest in milliseconds with their targets, the least CPU of this process
+and its database session, which other work on the machine does not change, and how long
+the kept rows took to make. With `--loaded` the rows of an earlier run are measured, in
+the database of DATABASE_URL.
 """
 
 from __future__ import annotations

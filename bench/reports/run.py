@@ -2,8 +2,8 @@
 
     python -m hci_center.local.test_servers python bench/reports/run.py --size S
 
-In a temporary database, with the statements that the product runs. Prints the median and
-the slowest of some rounds in milliseconds, in one process.
+In a temporary database, with the statements that the product runs. Prints the median
+and the slowest of some rounds in milliseconds, in one process.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Deterministic rows for the benchmark, in the server's own tables.
 
-S = 10 managers x 1,000 contacts, 100,000 messages; M = 10 x 10,000, 1,000,000; L = as M,
-3,000,000. An eleventh manager has no contact. S1 and L1 have as much with one manager:
-for the rules.
+S = 10 managers x 1,000 contacts, 100,000 messages; M = 10 x 10,000, 1,000,000; L = as
+M, 3,000,000. An eleventh manager has no contact. S1 and L1 have as much with one
+manager: for the rules.
 """
 
 from __future__ import annotations

@@ -2,8 +2,8 @@
 
     python bench/upgrade/run.py --from COMMIT [--size M] [--rate 50]
 
-Starts that commit's `bin/run` with 1,000,000 messages, and calls its API `--rate` times a
-second while this version's `manage.py migrate` runs. Then this version's web process
+Starts that commit's `bin/run` with 1,000,000 messages, and calls its API `--rate` times
+a second while this version's `manage.py migrate` runs. Then this version's web process
 serves beside the older one, and in the end alone. Prints answers of 5xx and delays of
 each phase; fails if there was one, or if p99 is a second or more.
 """

@@ -1,8 +1,9 @@
 """The accounts of the WhatsApp Cloud API, found by their phone number id.
 
-The id is part of the encrypted settings of a manager, so the database cannot look it up.
-The process remembers which manager has an id, and reads only that one again: reading all
-managers for each webhook would take longer than anything else with a thousand of them.
+The id is part of the encrypted settings of a manager, so the database cannot look it
+up. The process remembers which manager has an id, and reads only that one again:
+reading all managers for each webhook would take longer than anything else with a
+thousand of them.
 """
 
 from __future__ import annotations

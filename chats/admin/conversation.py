@@ -46,8 +46,8 @@ ORIGINS = {
 class Bubble:
     """One message as it is shown; `file` is an address of ours, `link` one that was sent.
 
-    `kind` is the type of the message. `earlier` are the texts before its sender edited it; `reactions` are pairs of person
-    and emoji.
+    `kind` is the type of the message. `earlier` are the texts before its sender edited
+    it; `reactions` are pairs of person and emoji.
     """
 
     uuid: UUID

@@ -137,8 +137,8 @@ def hand_over(
     """Assigns the contact to an operator, whoever had it; None releases it.
 
     `reason` is the code of a transfer reason. Opens no chat. The operator may be any of
-    the manager's, whatever areas he serves. Raises ContactNotFoundError if the contact has been deleted and
-    OperatorNotFoundError if the operator is no longer active.
+    the manager's, whatever areas he serves. Raises ContactNotFoundError if the contact
+    has been deleted and OperatorNotFoundError if the operator is no longer active.
     """
     values = {"contact": contact.pk, "operator": operator_id}
     with transaction.atomic():

@@ -1,8 +1,8 @@
 """Optional properties of a message, as stored in its `details` column.
 
-The keys are those of the API responses, but for `tapped`, which only the rules read: the
-id of the button, row or quick reply that a customer tapped. Most messages have none, and
-NULL in that column. The size of a stored file is on its attachment.
+The keys are those of the API responses, but for `tapped`, which only the rules read:
+the id of the button, row or quick reply that a customer tapped. Most messages have
+none, and NULL in that column. The size of a stored file is on its attachment.
 """
 
 from __future__ import annotations

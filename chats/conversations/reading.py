@@ -129,8 +129,9 @@ def list_messages(
 ) -> list[Shape]:
     """Returns the messages of the open chat, or of all chats, oldest first.
 
-    Those of all chats bear the protocols of their chats if `with_protocols`. Raises the errors of `find_conversation`, and InvalidError for a window whose
-    messages are not the contact's.
+    Those of all chats bear the protocols of their chats if `with_protocols`. Raises the
+    errors of `find_conversation`, and InvalidError for a window whose messages are not
+    the contact's.
     """
     if not closed_too and window.after is None and window.before is None:
         return _list_newest(caller, request, window.limit)

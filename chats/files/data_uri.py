@@ -44,10 +44,10 @@ class NotADataUriError(ValueError):
 class SentFile:
     """A file as it was sent: the text that contains it, and what was detected in it.
 
-    `content`: its bytes, instead of the text. `found` and `sha256` are None for a file over the size limit: it is not decoded.
-    `row` is the unsaved row of its stored file, if it is stored already. `facts` are
-    those of a picture. A picture with too many pixels to decode is treated as a file of
-    an unknown type.
+    `content`: its bytes, instead of the text. `found` and `sha256` are None for a file
+    over the size limit: it is not decoded. `row` is the unsaved row of its stored file,
+    if it is stored already. `facts` are those of a picture. A picture with too many
+    pixels to decode is treated as a file of an unknown type.
     """
 
     text: str

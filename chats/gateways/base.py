@@ -58,9 +58,9 @@ class Template:
 class ApprovedTemplate:
     """A template that the platform has approved, as it lists it.
 
-    `text` is its body with `{{1}}` for the first of `parameters` values. `needs` is what
-    it takes besides them: names for its values, something in its header or its buttons,
-    or a part of another kind; "" if it can be sent with the values alone.
+    `text` is its body with `{{1}}` for the first of `parameters` values. `needs` is
+    what it takes besides them: names for its values, something in its header or its
+    buttons, or a part of another kind; "" if it can be sent with the values alone.
     """
 
     name: str

@@ -87,10 +87,11 @@ def operation(
     """Declares an action as an operation of the API.
 
     closed_to: roles that get 403. open_to_auditors: auditors get 403 without it.
-    unbound_only: 403 for callers restricted to some managers. body_limit: bytes. anonymous: needs no caller. repeatable: whether an
-    Idempotency-Key is used. reads: the operation changes nothing, so its response is
-    not stored and a repeat reads again. prepare: a context manager entered with the
-    fields before the transaction of a call with a key; it undoes its work on failure.
+    unbound_only: 403 for callers restricted to some managers. body_limit: bytes.
+    anonymous: needs no caller. repeatable: whether an Idempotency-Key is used. reads:
+    the operation changes nothing, so its response is not stored and a repeat reads
+    again. prepare: a context manager entered with the fields before the transaction of
+    a call with a key; it undoes its work on failure.
     """
 
     def declare(action: Action) -> Action:

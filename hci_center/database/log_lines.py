@@ -31,8 +31,9 @@ class WithoutValues(logging.Formatter):
     """Formats tracebacks; a database error shows only its kind, code and location.
 
     PostgreSQL's message quotes the row that it refused: names, numbers and texts of
-    customers, which would stay in the log for as long as the log is kept. The message of
-    another error is shown without what it quotes. Long numbers and secrets are masked.
+    customers, which would stay in the log for as long as the log is kept. The message
+    of another error is shown without what it quotes. Long numbers and secrets are
+    masked.
     """
 
     def format(self, record: logging.LogRecord) -> str:

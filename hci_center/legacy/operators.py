@@ -27,8 +27,8 @@ MOST_PLACEHOLDERS = 200
 class OldOperator:
     """The operator for an earlier id: his id or None, and whether he is active.
 
-    `sender` is the `from` of his messages here. Several ids may be one operator's; `old`
-    is the first of them.
+    `sender` is the `from` of his messages here. Several ids may be one operator's;
+    `old` is the first of them.
     """
 
     old: str

@@ -119,8 +119,8 @@ class Threaded:
     async def _cut_off(self, environ: Environ, send: Send) -> int:
         """Refuses a request that was not over when the server had to stop.
 
-        Most are uploads that are not complete, so nothing has been done. A response that
-        has begun is broken off.
+        Most are uploads that are not complete, so nothing has been done. A response
+        that has begun is broken off.
         """
         if environ.get(HAS_BEGUN):
             return CLIENT_GONE

@@ -74,8 +74,9 @@ class TenantAdmin(DeletingAdmin):
     """An admin page limited to the managers that the person supervises.
 
     Administrators may access all rows. `manager_lookup` is the lookup from a row to its
-    manager, "" if it has none. Lists, choices, autocomplete, filters, actions and single pages all use
-    `get_queryset`, so that a foreign row is treated like a missing one.
+    manager, "" if it has none. Lists, choices, autocomplete, filters, actions and
+    single pages all use `get_queryset`, so that a foreign row is treated like a missing
+    one.
     """
 
     manager_lookup: ClassVar[str] = "manager"

@@ -108,8 +108,8 @@ class EphemeralEvents:
     def take(self, connection: Connection, sent: dict[str, Any]) -> bool:
         """Adds a client's `viewing` or `typing` frame to those to be handled.
 
-        Returns whether `follow_all` must be started: it handles them one by one, since a
-        frame may withdraw the one before it.
+        Returns whether `follow_all` must be started: it handles them one by one, since
+        a frame may withdraw the one before it.
         """
         if connection.said is None:
             connection.said = deque((sent,))
