@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import itertools
+import struct
+from base64 import b64encode
 from typing import Any
 
 import requests
@@ -20,6 +22,14 @@ PNG = (
     "data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42m"
     "NkYPhfDwAChwGA60e6kgAAAABJRU5ErkJggg=="
 )
+_RATE = 8000
+# A second of silence.
+WAVE = "data:audio/wav;base64," + b64encode(
+    struct.pack(
+        "<4sI4s4sIHHIIHH4sI", b"RIFF", 36 + _RATE, b"WAVE", b"fmt ", 16, 1, 1, _RATE,
+        _RATE, 1, 8, b"data", _RATE,
+    ) + b"\x80" * _RATE
+).decode()  # fmt: skip
 _LISTS: dict[str, Any] = {
     "closingReasons": [
         {"code": "resolvido", "name": "Resolvido"},

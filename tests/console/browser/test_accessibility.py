@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from django.conf import settings
 from playwright.sync_api import expect
 
-from tests.console.browser.company import PNG
+from tests.console.browser.company import PNG, WAVE
 
 AXE = settings.BASE_DIR / "node_modules" / "axe-core" / "axe.min.js"
 pytestmark = pytest.mark.skipif(
@@ -90,4 +92,31 @@ def test_signing_in_is_accessible(company, new_context, scheme):
     page.get_by_role("alert").wait_for()
     checked = Checked(page)
     checked.check("sign-in")
+    assert checked.found == []
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_earlier_chats_and_queues_are_accessible(company, sign_in, scheme):
+    maria = company.customer("Maria Souza", "Bom dia")
+    company.claim(maria, company.ana)
+    company.act("/api/chat/close", maria, company.ana, reason="resolvido")
+    company.say(maria, "recado", type="audio", base64=WAVE)
+    company.claim(maria, company.ana)
+    company.customer("João Prado")
+    page = sign_in(company.ana, color_scheme=scheme)
+    checked = Checked(page)
+    page.route(re.compile("/api/chat/file/"), lambda route: route.abort())
+    page.get_by_role("option", name="Maria Souza").click()
+    page.locator(".earlier").wait_for()
+    checked.check("folded")
+    page.locator(".earlier").click()
+    page.locator(".earlier[aria-expanded=true]").wait_for()
+    page.get_by_role("button", name="Ouvir mensagem de voz").click()
+    page.locator(".audio--failed").wait_for()
+    checked.check("unfolded, and a voice message that could not be loaded")
+    page.set_viewport_size({"width": 375, "height": 740})
+    checked.check("unfolded on a phone")
+    page.goto("/inbox/queue")
+    page.locator(".areas-strip").wait_for()
+    checked.check("queues on a phone")
     assert checked.found == []

@@ -3,24 +3,11 @@
 from __future__ import annotations
 
 import re
-import struct
-from base64 import b64encode
 
 from playwright.sync_api import expect
 
 from chats.models import Message
-from tests.console.browser.company import PNG
-
-
-def wave() -> str:
-    """Returns a second of silence as a WAV file."""
-    rate = 8000
-    head = struct.pack(
-        "<4sI4s4sIHHIIHH4sI", b"RIFF", 36 + rate, b"WAVE", b"fmt ", 16, 1, 1, rate,
-        rate, 1, 8, b"data", rate,
-    )  # fmt: skip
-    return "data:audio/wav;base64," + b64encode(head + b"\x80" * rate).decode()
-
+from tests.console.browser.company import PNG, WAVE
 
 LINES = "Bom dia!\n\n1 - Vendas\n2 - Suporte"
 
@@ -93,7 +80,7 @@ def test_loading_a_picture_is_retried(company, sign_in):
 
 def test_loading_a_voice_message_is_retried(company, sign_in):
     contact = company.customer("Maria Souza", None)
-    company.say(contact, "recado", type="audio", base64=wave())
+    company.say(contact, "recado", type="audio", base64=WAVE)
     company.claim(contact, company.ana)
     page = sign_in(company.ana, "/inbox/mine")
     files = re.compile("/api/chat/file/")

@@ -143,6 +143,27 @@ def test_a_chat_that_ends_while_it_is_shown_stays_unfolded(company, customer, si
     expect(log).to_contain_text("Bom dia, agora")
 
 
+def test_the_top_of_a_long_chat_brings_the_earlier_ones(company, customer, sign_in):
+    for number in range(130):
+        company.say(customer, f"depois {number}")
+    page = sign_in(company.ana)
+    page.get_by_role("option", name="Maria Souza").click()
+    log = page.locator("#log")
+    expect(log).to_contain_text("depois 129")
+    # Nothing is known above the part that is loaded.
+    expect(page.locator(".earlier")).to_have_count(0)
+    log.focus()
+
+    def is_at_the_top():
+        page.keyboard.press("Home")
+        page.wait_for_timeout(100)
+        return page.locator(".earlier").count() == 2
+
+    wait_until(is_at_the_top)
+    expect(page.locator(".msg", has_text="Bom dia, agora")).to_be_attached()
+    expect(log).not_to_contain_text("antes 69")
+
+
 def test_a_link_to_an_earlier_chat_unfolds_it(company, customer, sign_in):
     first = Chat.objects.filter(contact=customer).earliest("pk")
     page = sign_in(company.ana)
