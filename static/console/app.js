@@ -14,6 +14,7 @@ import { ListView } from "./list/view.js";
 import { Tallies } from "./list/tallies.js";
 import { SearchBox } from "./list/search.js";
 import { Overlay } from "./dialogs/overlay.js";
+import { Panes } from "./frame/panes.js";
 import { Notices } from "./notices/notices.js";
 import { Presence } from "./thread/presence.js";
 import { Quoting } from "./composer/quoting.js";
@@ -59,6 +60,7 @@ export class App {
     this.names = new Names(this.store);
     this.tallies = new Tallies(this.store);
     this.overlay = new Overlay(this);
+    this.panes = new Panes(this);
     this.settings = new PersonSettings(this);
     this.account = new Account(this);
     this.connection = new Connection(this);
@@ -83,7 +85,6 @@ export class App {
     this.unseen = { before: null, count: 0 };
     /** Recently opened contacts, the latest first. @type {string[]} */
     this.recent = [];
-    this.hasDetails = localStorage.getItem("details") !== "hidden";
     this.store.subscribe(() => this.render());
     this.sync.onEvent = (event) => this.heard(event);
     this.sync.onError = (error) => this.overlay.failed(error);
@@ -274,19 +275,6 @@ export class App {
   keyOf(ref) {
     return keyOf(ref.m, ref.id);
   }
-
-  toggleDetails = () => {
-    this.hasDetails = !this.hasDetails;
-    localStorage.setItem("details", this.hasDetails ? "shown" : "hidden");
-    this.render();
-  };
-
-  /** The name opens the contact's page on a phone, and the side pane elsewhere. @param {Event} event */
-  onContactLink = (event) => {
-    if (!matchMedia("(min-width: 55rem)").matches) return;
-    event.preventDefault();
-    this.toggleDetails();
-  };
 
   /** @param {string} time */
   moment(time) {

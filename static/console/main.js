@@ -27,7 +27,7 @@ function draw() {
 function page() {
   const { pane, ref } = app.router.place;
   const isInSight = ref !== null && !app.access.isLost && !app.conversation?.error;
-  const hasDetails = app.hasDetails && isInSight;
+  const hasDetails = app.panes.hasDetails && isInSight;
   return html`
     <a class="skip" href="#chat">${t("Skip to the chat")}</a>
     <div class="app" data-pane=${pane}>

@@ -19,7 +19,7 @@ export function contactPane(app) {
     <header class="head">
       <a class="btn btn--icon only-narrow" href=${addressOf(filter, ref)} aria-label=${t("Back to the chat")}>${icon("arrow", "arrow-left")}</a>
       <h2 class="details__title">${t("Contact")}</h2>
-      <button class="btn btn--icon only-wide" type="button" aria-label=${t("Hide the contact")} title=${t("Hide (C)")} @click=${app.toggleDetails}>${icon("x")}</button>
+      <button class="btn btn--icon only-wide" type="button" aria-label=${t("Hide the contact")} title=${t("Hide (C)")} @click=${app.panes.toggleDetails}>${icon("x")}</button>
     </header>
     <div class="details__body scroll" tabindex="0" role="group" aria-label=${t("Details of the contact")}>
       ${line && contact && conversation ? body(app, line, contact, conversation) : nothing}

@@ -120,10 +120,10 @@ export class Overlay {
     else if (target.id === "composer" && !app.writing.isNote && app.quoting.id) app.quoting.remove();
     else if (target.matches?.("input, textarea")) {
       // An empty list has nothing to focus, but single keys must work again.
-      const list = document.getElementById("cards");
-      if (list) list.focus();
+      const place = document.getElementById(app.panes.isNarrow && app.router.place.ref ? "log" : "cards");
+      if (place) place.focus();
       else /** @type {HTMLElement} */ (target).blur();
-    }
+    } else if (app.panes.isNarrow && app.panes.showsDetails) app.panes.toggleDetails();
     else if (app.router.place.ref) {
       app.go(app.router.place.filter);
       app.afterDraw(() => document.getElementById("cards")?.focus());

@@ -19,7 +19,12 @@ export class SearchBox {
   }
 
   focus() {
-    document.getElementById("search")?.focus();
+    const { app } = this;
+    const focus = () => document.getElementById("search")?.focus();
+    const { ref } = app.router.place;
+    app.panes.showList();
+    if (app.router.place.ref === ref) focus();
+    else app.afterDraw(focus);
   }
 
   /** The field says what the list shows; what is being typed stays as it is. @param {import("../types.js").Filter} filter */
@@ -43,6 +48,8 @@ export class SearchBox {
 
   /** @param {KeyboardEvent} event */
   onKey = (event) => {
+    // What is found goes first, then the focus goes.
+    if (event.key === "Escape" && !this.text && !this.isSearching) return;
     if (event.key === "Escape") this.end();
     else if (event.key === "ArrowDown") document.getElementById("cards")?.focus();
     else return;

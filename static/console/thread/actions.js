@@ -197,7 +197,7 @@ export class ChatActions {
   focusTags() {
     const { app } = this;
     if (!app.line) return;
-    if (!app.hasDetails) app.toggleDetails();
+    if (!app.panes.showsDetails) app.panes.toggleDetails();
     app.afterDraw(() => document.getElementById("add-tag")?.focus());
   }
 

@@ -61,7 +61,7 @@ function head(app, line, contact) {
     <div class="chat__who">
       ${contactAvatar(contact, "avatar--s")}
       <div class="chat__names">
-        <h2 class="chat__name"><a class="clip-text" href="${addressOf(filter, ref)}#contact" title=${t("Contact (C)")} @click=${app.onContactLink}><bdi>${contactName(contact)}</bdi></a></h2>
+        <h2 class="chat__name"><a class="clip-text" href="${addressOf(filter, ref)}#contact" title=${t("Contact (C)")} @click=${app.panes.onContactLink}><bdi>${contactName(contact)}</bdi></a></h2>
         <div class="chat__facts">
           <button class="protocol" type="button" aria-label=${t("Copy the protocol {protocol}", { protocol: line.protocol })} title=${t("Copy the protocol (P)")} @click=${app.actions.copyProtocol}>${line.protocol}${icon("copy")}</button>
           ${contact.area ? html`<span class="area ${hue(contact.area)}">${app.names.areaName(line.m, contact.area)}</span>` : nothing}
@@ -76,7 +76,7 @@ function head(app, line, contact) {
         <button class="btn only-wide" type="button" aria-keyshortcuts="T" title=${offline || t("Transfer (T)")} aria-disabled=${offline ? "true" : nothing} @click=${app.transferring.open}>${icon("transfer")}<span class="label">${t("Transfer")}</span></button>
         <button class="btn only-wide" type="button" aria-keyshortcuts="E" title=${offline || t("Close (E)")} aria-disabled=${offline ? "true" : nothing} @click=${app.actions.openClosing}>${icon("done")}<span class="label">${t("Close chat")}</span></button>` : nothing}
       <button class="btn btn--icon" type="button" id="chat-more" aria-haspopup="menu" aria-expanded=${app.overlay.menu === "chat"} aria-label=${t("More actions")} title=${t("More actions")} @click=${() => app.overlay.toggleMenu("chat")}>${icon("more")}</button>
-      <button class="btn btn--icon only-wide chat__panel" type="button" aria-label=${t("Show the contact")} title=${t("Contact (C)")} @click=${app.toggleDetails}>${icon("panel")}</button>
+      <button class="btn btn--icon only-wide chat__panel" type="button" aria-label=${t("Show the contact")} title=${t("Contact (C)")} @click=${app.panes.toggleDetails}>${icon("panel")}</button>
     </div>
     ${app.overlay.menu === "chat" ? moreMenu(app, line, contact) : nothing}
   </header>`;

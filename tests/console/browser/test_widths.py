@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from django.test import Client
 from playwright.sync_api import expect
@@ -58,6 +60,50 @@ def assert_fits(page, what):
     assert page.evaluate(_DIVIDED) == [], what
 
 
+def test_where_the_chat_covers_the_list_keys_lead_to_what_they_name(company, sign_in):
+    """As at 200 % zoom; a key that finds nothing to focus would let the next ones act."""
+    contact = company.customer("Maria Souza")
+    company.claim(contact, company.ana)
+    page = sign_in(company.ana, viewport={"width": 640, "height": 400})
+    option = page.get_by_role("option", name="Maria Souza")
+    composer, search = page.locator("#composer"), page.locator("#search")
+
+    def open_chat():
+        option.click()
+        expect(composer).to_be_visible()
+        page.locator("#log").focus()
+
+    open_chat()
+    page.keyboard.press("/")
+    expect(search).to_be_focused()
+    page.keyboard.type("ar")
+    expect(search).to_have_value("ar")
+    page.keyboard.press("Escape")
+    expect(search).to_have_value("")
+    page.keyboard.press("Escape")
+    expect(search).not_to_be_focused()
+    expect(page).to_have_url(re.compile("/inbox/mine$"))
+    open_chat()
+    page.keyboard.press("Shift+F")
+    expect(page.get_by_role("menu")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("menu")).to_have_count(0)
+    open_chat()
+    page.keyboard.press("c")
+    expect(page).to_have_url(re.compile("#contact$"))
+    page.keyboard.press("Escape")
+    expect(composer).to_be_visible()
+    page.keyboard.press("l")
+    expect(page.locator("#add-tag")).to_be_focused()
+    page.keyboard.press("Escape")
+    composer.click()
+    # Out of the field, and then out of the chat.
+    page.keyboard.press("Escape")
+    expect(page.locator("#log")).to_be_focused()
+    page.keyboard.press("Escape")
+    expect(option).to_be_visible()
+
+
 LONG_NAMES = ("Agendamento", "Desenvolvimento institucional", "Responsabilidade social")
 
 
@@ -90,6 +136,7 @@ def test_no_long_word_is_divided_without_a_hyphen(company, sign_in, width):
         page.get_by_role("dialog").wait_for()
         assert_fits(page, key)
         page.keyboard.press("Escape")
+        expect(page.get_by_role("dialog")).to_have_count(0)
 
 
 @pytest.mark.parametrize("size", SIZES)
