@@ -75,8 +75,7 @@ class TenantAdmin(DeletingAdmin):
 
     Administrators may access all rows. `manager_lookup` is the lookup from a row to its
     manager, "" if it has none. Lists, choices, autocomplete, filters, actions and
-    single pages all use `get_queryset`, so that a foreign row is treated like a missing
-    one.
+    single pages all use `get_queryset`, so that a foreign row is like a missing one.
     """
 
     manager_lookup: ClassVar[str] = "manager"
@@ -95,7 +94,7 @@ class TenantAdmin(DeletingAdmin):
     actions_detail: Any = ()
 
     list_per_page = 50
-    list_max_show_all = 200
+    list_max_show_all = 100  # Contacts: some 2 kB each.
     show_full_result_count = False
     # Facets would count the table for each choice of a filter.
     show_facets = ShowFacets.NEVER

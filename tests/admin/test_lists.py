@@ -175,3 +175,15 @@ def test_a_full_list_is_a_small_page(office, own, page):
     assert content.count(b"<tr") > 50
     assert len(content) < 250_000
     assert b'class="field-' in content
+
+
+def test_a_list_is_shown_whole_while_it_is_a_small_page(office, own):
+    for _ in range(3):
+        add_thirty("contacts/contact", own)
+    address = "/admin/contacts/contact/"
+    content = office.get(address, {"all": ""}).content
+    assert content.count(b"<tr") > 90
+    assert len(content) < 250_000
+    add_thirty("contacts/contact", own)
+    assert b"?all=" not in office.get(address).content
+    assert office.get(address, {"all": ""}).content.count(b"<tr") < 60
