@@ -26,6 +26,8 @@ from managers.keys import digests_of, renew_digest
 CACHED_FOR = 3.0
 MOST_CACHED = 10_000
 
+# Other bearer tokens may be those of a proxy in front.
+_OURS = "hci_"
 _PREFIX = re.compile(r"[0-9a-f]{8}")
 _KEY = re.compile(r"hci_[0-9a-f]{8}_[A-Za-z0-9_\-]{43}")
 
@@ -91,7 +93,8 @@ def _key_in(request: HttpRequest) -> str | None:
         return in_path
     given: str = request.META.get("HTTP_AUTHORIZATION", "")
     scheme, _, credential = given.partition(" ")
-    if scheme.lower() == "api-key":
+    is_ours = scheme.lower() == "bearer" and credential.strip().startswith(_OURS)
+    if is_ours or scheme.lower() == "api-key":
         return credential.strip()
     if scheme.lower() == "basic":
         basic = _key_of_user_info(credential.strip())

@@ -33,6 +33,8 @@ def use(key, **over):
     [
         {"Authorization": "Api-Key {}"},
         {"Authorization": "api-key   {}  "},
+        {"Authorization": "Bearer {}"},
+        {"Authorization": "bearer  {} "},
         {"X-Api-Key": "{}"},
         {"x-api-key": " {} "},
     ],
@@ -52,6 +54,13 @@ def test_an_unknown_key_is_401(manager, key):
     assert (answer.status_code, answer.json()) == (401, NOBODY)
     assert answer["WWW-Authenticate"] == "Api-Key"
     assert Api().get("/api/user/", headers={"X-Api-Key": key}).json() == NOBODY
+
+
+def test_a_bearer_token_of_a_proxy_is_no_key(manager):
+    both = {"Authorization": "Bearer eyJhbGciOi.x.y", "X-Api-Key": make_key(manager)}
+    assert Api().get("/api/user/", headers=both).status_code == 200
+    refused = use(make_key(manager), Authorization="Bearer hci_00000000_" + "a" * 43)
+    assert refused.status_code == 401
 
 
 def test_a_key_with_one_changed_letter_is_refused(manager):

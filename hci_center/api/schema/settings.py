@@ -21,9 +21,10 @@ are answered as numbers. **Facebook ids** are answered as texts. **Operators' id
 texts; `0` is nobody. An **area** is named by its code or its exact name. **Times** are
 UTC, like `2026-11-22T13:05:09.120Z`.
 
-**Who may call.** Integrations sign with a key (`Authorization: Api-Key …`, `X-Api-Key: …`
-or `https://<prefix>:<secret>@host/`, sent as Basic), people with a session and its CSRF
-token. Of a key that may stand in the path, every path is also served below `/k/<key>`.
+**Who may call.** Integrations sign with a key (`Authorization: Api-Key …` or `Bearer …`,
+`X-Api-Key: …` or `https://<prefix>:<secret>@host/`, sent as Basic), people with a
+session and its CSRF token. Of a key that may stand in the path, every path is also
+served below `/k/<key>`.
 What a caller may not see does not exist for him.
 
 **Repeats.** An `Idempotency-Key` makes any writing call safe to repeat for 24 hours.
@@ -45,7 +46,7 @@ SECURITY_SCHEMES: dict[str, Any] = {
         "type": "apiKey",
         "in": "header",
         "name": "Authorization",
-        "description": "`Api-Key hci_…`",
+        "description": "`Api-Key hci_…` or `Bearer hci_…`",
     },
     "xApiKey": {"type": "apiKey", "in": "header", "name": "X-Api-Key"},
     "session": {"type": "apiKey", "in": "cookie", "name": "sessionid"},
