@@ -22,11 +22,17 @@ CHAPTER = "Managers"
 class ManagerShape(serializers.Serializer[Any]):
     name = serializers.CharField()
     email = serializers.CharField()
-    number = serializers.IntegerField(allow_null=True)
-    controllerPort = serializers.CharField(help_text='"" where there is none.')
-    facebookId = serializers.CharField(help_text='"" where there is none.')
+    number = serializers.IntegerField(
+        allow_null=True, help_text="The WhatsApp number; null if the manager has none."
+    )
+    controllerPort = serializers.CharField(
+        help_text='Empty ("") if the manager has none.'
+    )
+    facebookId = serializers.CharField(
+        help_text='The id of the Facebook page; empty ("") if the manager has none.'
+    )
     facebookToken = serializers.CharField(
-        help_text='In full only to a key with the scope `secrets`, else "".'
+        help_text='Returned only to keys with the scope `secrets`; otherwise empty ("").'
     )
     contacts = ContactShape(many=True)
 
@@ -45,22 +51,22 @@ NUMBER = {"number": 123456789}
 PAGES = {
     "list": OperationDoc(
         "Find all managers",
-        "All managers that the caller may see, oldest first, with their contacts. "
-        "`?contacts=0` leaves `contacts` empty.",
+        "Returns all managers that the caller may see, oldest first, each with "
+        "its contacts. `?contacts=0` leaves `contacts` empty.",
         answer=[ManagerShape],
         example=[EXAMPLE],
     ),
     "find_by_number": OperationDoc(
-        "Find a manager by its number",
-        "The manager of that WhatsApp number.",
+        "Find a manager by number",
+        "Returns the manager with this WhatsApp number.",
         answer=ManagerShape,
         example=EXAMPLE,
         bodies={"By number": NUMBER},
         refuses=(ManagerNotFoundError,),
     ),
     "find_by_page": OperationDoc(
-        "Find a manager by its Facebook page",
-        "The manager of that page.",
+        "Find a manager by Facebook page id",
+        "Returns the manager with this Facebook page.",
         answer=ManagerShape,
         example=EXAMPLE,
         bodies={"By page": {"facebookId": "963852741"}},
@@ -68,9 +74,11 @@ PAGES = {
     ),
     "save": OperationDoc(
         "Add a new manager",
-        "With a number and its controller's port, with a page and its token, or with "
-        "both. Repeated with the same values it answers the same manager again. "
-        "Only whoever is not bound to some managers may add one.",
+        "Adds a manager with a number and the port of its controller, with a page "
+        "and its token, or with both. If the number, page or port belongs to a "
+        "manager already, nothing is changed: the call returns that manager if "
+        "all given values are the same, otherwise 409. Operators, supervisors and "
+        "keys for certain managers cannot add managers (403).",
         answer=ManagerShape,
         example=EXAMPLE,
         bodies={
@@ -93,10 +101,17 @@ PAGES = {
     ),
     "link": OperationDoc(
         "Add a page to a number, or a number to a page",
-        "Whose id is known decides: the page joins the manager of the number (its "
-        "token is then required), or the number joins the manager of the page. Where "
-        "both are one manager's, a given token renews the stored one. `mumber` is "
-        "the old document's spelling of `number`.",
+        "Adds a Facebook page to a WhatsApp manager, or a WhatsApp number to a "
+        "Facebook manager.\n\n"
+        "- If a manager has the number, the page is added to it. `facebookToken` "
+        "is then required.\n"
+        "- If a manager has the page, the number is added to it. A given "
+        "`facebookToken` replaces the stored one.\n"
+        "- If the same manager has both, a given `facebookToken` replaces the "
+        "stored one.\n\n"
+        "If two managers have them, the call returns 409. `controllerPort` is "
+        "stored if the manager has none. Nothing else is replaced. `mumber` is "
+        "another accepted spelling of `number`.",
         answer=ManagerShape,
         example=EXAMPLE,
         bodies={

@@ -36,7 +36,7 @@ class SaveManager(Body):
 
 
 class LinkManager(Body):
-    """Both documented calls of the path; one of them spells the number `mumber`."""
+    """A page and a number; `mumber` is another spelling of `number`."""
 
     facebookId = PublicId()
     number = Phone(required=False)
