@@ -22,27 +22,41 @@ CHAPTER = "Contacts"
 
 @extend_schema_field({"type": ["integer", "string"]})
 class PersonId(serializers.Field[Any, Any, Any, Any]):
-    """A number for a phone, otherwise a text."""
+    """A number for a phone number, otherwise a string."""
 
 
 class ContactShape(serializers.Serializer[Any]):
     id = PersonId(
-        help_text="A number on WhatsApp; a text on Facebook, or without a phone."
+        help_text="A number for a WhatsApp contact with a phone number; a string for a "
+        "Facebook contact and for a WhatsApp contact without a phone number."
     )
     name = serializers.CharField()
     photo = serializers.CharField(
-        help_text="A link, stored as it was sent; or one to the picture that is kept "
-        "here, signed and good for an hour (in the feed without its signature)."
+        help_text="A link to the picture: as it was sent, or, if the picture is stored "
+        "here, a signed link that is valid for 1 hour (without its signature in "
+        "the feed)."
     )
-    area = serializers.CharField(help_text='The code of its area, "" where none.')
-    operatorId = serializers.CharField(help_text='"0" where nobody answers it.')
+    area = serializers.CharField(
+        help_text='The code of the contact\'s area; empty ("") if it has none.'
+    )
+    operatorId = serializers.CharField(
+        help_text='The operator who answers the contact; "0" if nobody does.'
+    )
     protocol = serializers.CharField()
-    sa = serializers.IntegerField(help_text="The step reached in the bot's menu.")
+    sa = serializers.IntegerField(
+        help_text="The step of the menu bot that the contact has reached."
+    )
     channel = serializers.ChoiceField(["whatsapp", "facebook"])
-    unread = serializers.IntegerField(min_value=0)
-    lastMessageAt = serializers.DateTimeField(allow_null=True)
+    unread = serializers.IntegerField(
+        min_value=0, help_text="The number of unread messages of the open chat."
+    )
+    lastMessageAt = serializers.DateTimeField(
+        allow_null=True,
+        help_text="The time of the latest message; null if there is none.",
+    )
     phone = serializers.IntegerField(
-        required=False, help_text="Where it is known and the id is none."
+        required=False,
+        help_text="The phone number, if it is known and `id` is not a phone number.",
     )
 
 
@@ -91,15 +105,17 @@ MANAGER = one_of("number", "facebookId")
 CONTACT = one_of("contactId", "contactNumber")
 
 TRANSFER = (
-    "Where the manager has a list of transfer reasons: `reason` is the code of one, which "
-    "people have to give if the area's policy says so, and `note` becomes an internal "
-    "note on the chat."
+    "If the manager has a list of transfer reasons, `reason` is the code of one of them, "
+    "and `note` is stored as an internal note on the chat. People must give a reason if "
+    "the area's settings require it."
 )
 
 PAGES = {
     "list": OperationDoc(
-        "All contacts of a manager",
-        "Of both channels; the latest message first, those without one last.",
+        "Find all contacts of a manager",
+        "Returns the contacts of both channels. The contact with the latest "
+        "message comes first; contacts without messages come last, the newest of "
+        "them first.",
         answer=ContactList,
         example={"contacts": [EXAMPLE]},
         bodies={"By number": {"number": 123456789}},
@@ -107,8 +123,8 @@ PAGES = {
         refuses=(ManagerNotFoundError,),
     ),
     "list_of_area": OperationDoc(
-        "All contacts of an area",
-        "The contacts of that area, whoever answers them.",
+        "Get all contacts of an area",
+        "Returns all contacts of the area, with or without an operator.",
         answer=[ContactShape],
         example=[EXAMPLE],
         bodies={"By number": {"number": 123456789, "area": "Id of the area"}},
@@ -116,9 +132,10 @@ PAGES = {
         refuses=(ManagerNotFoundError, AreaNotFoundError),
     ),
     "list_of_operator": OperationDoc(
-        "All contacts of an operator, or of an area",
-        "Those that the operator answers and those in the area, each once. Operator "
-        "`0` selects the ones that nobody answers.",
+        "Get all contacts of an operator or an area",
+        "Returns the contacts that the operator answers and the contacts of the "
+        "area, each once. With operator `0`, returns the contacts without an "
+        "operator instead of an operator's.",
         answer=ContactList,
         example={"contacts": [EXAMPLE]},
         bodies={
@@ -138,9 +155,11 @@ PAGES = {
     ),
     "answer": OperationDoc(
         "Answer a contact",
-        "The operator claims the contact. Of any number of simultaneous callers "
-        "exactly one wins; the others learn who. Again by the winner is fine. Opens "
-        "a chat if none is open.",
+        "The operator claims the contact. If several operators call at the same "
+        "time, exactly one of them succeeds; the others get 409 "
+        "`already_answered` with the id and the name of the operator who has the "
+        "contact. Repeating the call as that operator is safe. Opens a chat if "
+        "the contact has no open one.",
         answer=text(SENT),
         example=SENT,
         bodies=TO_OPERATOR,
@@ -155,7 +174,8 @@ PAGES = {
     ),
     "hand_over": OperationDoc(
         "Send a contact to an operator",
-        f"Whoever had it, that operator has it now; `0` releases it. Opens nothing. "
+        "Hands the contact over to the operator, also if another operator has "
+        "it. With operator `0`, the contact is released. Does not open a chat. "
         f"{TRANSFER}",
         answer=text(SENT),
         example=SENT,
@@ -165,9 +185,10 @@ PAGES = {
     ),
     "change_area": OperationDoc(
         "Change the area of a contact",
-        f"Moves it, and releases it from its operator unless he serves the new area "
-        f"too. With `toOperatorId` that operator has it then, or nobody with `0`: both "
-        f"or nothing. {TRANSFER}",
+        "Moves the contact to the area. The contact's operator keeps it only if "
+        "they serve the new area; otherwise it is released. With `toOperatorId`, "
+        "the contact is handed over to that operator, or released with `0`, in "
+        f"the same transaction. {TRANSFER}",
         answer=text("Contact changed Area"),
         example="Contact changed Area",
         bodies={
@@ -186,10 +207,12 @@ PAGES = {
         ),
     ),
     "save": OperationDoc(
-        "Add a WhatsApp contact",
-        "Adds it, or updates the given fields of the one that is there; its operator "
-        "and `sa` stay. An area that the manager lacks is created. Without a "
-        "`protocol` a new one gets one.",
+        "Add a new WhatsApp contact",
+        "Adds the contact. If it exists already, updates the given fields and "
+        "keeps its operator and `sa`. If the manager has no such area, the area "
+        "is created. A new contact without `protocol` gets a generated one. Give "
+        "`contactId` instead of `contactNumber` for a WhatsApp contact without a "
+        "phone number.",
         answer=ContactShape,
         example=EXAMPLE,
         bodies={
@@ -206,17 +229,19 @@ PAGES = {
         refuses=(ManagerNotFoundError, OperatorNotFoundError),
     ),
     "save_facebook": OperationDoc(
-        "Add a Facebook contact",
-        "Like `save`, for somebody who writes to the manager's page.",
+        "Add a new Facebook contact",
+        "Adds a contact of the manager's Facebook page, or updates the existing "
+        "one. The rules are those of `user/contact/save`.",
         answer=ContactShape,
         example=FACEBOOK_EXAMPLE,
         bodies={"By page": ON_FACEBOOK},
         refuses=(ManagerNotFoundError, OperatorNotFoundError),
     ),
     "find_or_add": OperationDoc(
-        "Add a contact, or answer its sa",
-        "Adds the contact if it is new and changes nothing if it is known. Answers "
-        "its `sa`.",
+        "Add a Facebook contact or return its sa",
+        "Adds the contact if it is new; an existing contact is not changed. "
+        "Returns its `sa`. Also takes WhatsApp contacts, with `number` and "
+        "`contactNumber`.",
         answer={"type": "integer"},
         example=1,
         bodies={"By page": ON_FACEBOOK},
@@ -225,7 +250,8 @@ PAGES = {
     ),
     "increase_sa": OperationDoc(
         "Increase the sa of a contact",
-        "One step on, however many ask at once. Answers the new `sa`.",
+        "Adds 1 to the contact's `sa` and returns the new value. Simultaneous "
+        "calls are all counted.",
         answer={"type": "integer"},
         example=2,
         bodies=STEP,
@@ -234,7 +260,8 @@ PAGES = {
     ),
     "decrease_sa": OperationDoc(
         "Decrease the sa of a contact",
-        "One step back, however many ask at once. Answers the new `sa`.",
+        "Subtracts 1 from the contact's `sa` and returns the new value. "
+        "Simultaneous calls are all counted.",
         answer={"type": "integer"},
         example=0,
         bodies=STEP,
@@ -243,8 +270,9 @@ PAGES = {
     ),
     "delete": OperationDoc(
         "Delete a contact",
-        "It leaves every answer and its chat is closed. Saving it again, or a "
-        "message from it, brings it back as a new one.",
+        "Deletes the contact and closes its chat. The contact is no longer "
+        "returned by any call. If it is saved again, or a message from it "
+        "arrives, it comes back as a new contact.",
         answer=text("Contact deleted"),
         example="Contact deleted",
         bodies={"By number": {"number": 123456789, "contactNumber": 987654321}},

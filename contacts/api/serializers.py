@@ -18,7 +18,7 @@ from hci_center.api.request_schema import Body, Fields, Wrong, require_one_of
 
 
 class OfManager(Body):
-    """A call about one manager; if both names are sent, both must match."""
+    """`number` or `facebookId` names the manager; if both are sent, both must match."""
 
     number = Phone(required=False)
     facebookId = PublicId(required=False)
@@ -47,7 +47,7 @@ class ListContactsOfOperator(OfManager):
 
 
 class OfContact(OfManager):
-    """A call about one contact, given by its phone number or its id."""
+    """`contactNumber` or `contactId` names the contact."""
 
     # The one of the two that the API document requires.
     contact_field: ClassVar[str] = "contactId"
@@ -76,7 +76,7 @@ class AnswerContact(OfContact):
 
 
 class Transferred(Body):
-    """A hand-over: reason and note are only parsed if there is a list of reasons."""
+    """`reason` and `note` are only checked if the manager has transfer reasons."""
 
     reason = AnyValue(32, required=False)
     note = AnyValue(4096, required=False)
@@ -102,7 +102,7 @@ class DeleteContact(OfContact):
 
 
 class SaveContact(Body):
-    """A WhatsApp one; `contactId` stands in for `contactNumber` when it has no phone."""
+    """`contactNumber` names the contact; `contactId` names one without a phone number."""
 
     number = Phone()
     name = Text(200)
