@@ -23,7 +23,9 @@ SESSIONS = "Sessions"
 
 class AreaShape(serializers.Serializer[Any]):
     id = serializers.CharField(help_text="The area's code.")
-    idarea = serializers.CharField(help_text="The same, as old clients call it.")
+    idarea = serializers.CharField(
+        help_text="The same as `id`, under the name that older clients use."
+    )
     name = serializers.CharField()
 
 
@@ -37,48 +39,64 @@ class OperatorShape(serializers.Serializer[Any]):
 
 class PresentOperatorShape(OperatorShape):
     presence = serializers.ChoiceField(["online", "paused", "offline"])
-    pauseReason = serializers.CharField(help_text="Its code; empty without one.")
+    pauseReason = serializers.CharField(
+        help_text='The code of the pause reason; empty ("") if there is none.'
+    )
     since = serializers.DateTimeField(
-        allow_null=True, help_text="Since when; null: never seen yet."
+        allow_null=True,
+        help_text="When this presence began; null if the operator has never connected.",
     )
 
 
 class HoursShape(serializers.Serializer[Any]):
     open = serializers.BooleanField()
     opensAt = serializers.DateTimeField(
-        allow_null=True, help_text="Of a closed one; null: never."
+        allow_null=True,
+        help_text="When a closed area opens next; null if it is open or never opens.",
     )
     closesAt = serializers.DateTimeField(
-        allow_null=True, help_text="Of an open one; null: never."
+        allow_null=True,
+        help_text="When an open area closes next; null if it is closed or never closes.",
     )
     holiday = serializers.CharField(
-        allow_null=True, help_text="The name of the date's holiday."
+        allow_null=True,
+        help_text="The name of the holiday on that date; null if it is none.",
     )
     timeZone = serializers.CharField()
     dueAt = serializers.DateTimeField(
-        allow_null=True, help_text="`at` and `add` open seconds; null: never."
+        allow_null=True,
+        help_text="When `add` seconds of opening time have passed since `at`; null without "
+        "`add`, or if that never happens.",
     )
 
 
 class PersonShape(serializers.Serializer[Any]):
     operatorId = serializers.CharField(
-        allow_null=True, help_text="Null for whoever is no operator."
+        allow_null=True, help_text="Null for a person who is not an operator."
     )
     name = serializers.CharField()
     role = serializers.ChoiceField(
         ["operator", "supervisor", "administrator", "auditor"],
-        help_text="An auditor may call nothing besides but POST /api/report.",
+        help_text="An auditor can only call `api/session` and POST api/report.",
     )
     csrfToken = serializers.CharField()
 
 
 class LoginSessionShape(serializers.Serializer[Any]):
     id = serializers.IntegerField()
-    device = serializers.CharField(help_text="The browser and its system, in words.")
-    address = serializers.CharField(help_text="Of the network that it was used from.")
+    device = serializers.CharField(
+        help_text='The browser and the operating system, such as "Firefox, Linux".'
+    )
+    address = serializers.CharField(
+        help_text="The network address that the session was used from."
+    )
     startedAt = serializers.DateTimeField()
-    lastSeenAt = serializers.DateTimeField(help_text="To the minute.")
-    current = serializers.BooleanField(help_text="Whether it makes this call.")
+    lastSeenAt = serializers.DateTimeField(
+        help_text="When the session was last used, to the minute."
+    )
+    current = serializers.BooleanField(
+        help_text="Whether this is the session of the call."
+    )
 
 
 AREA = {"id": "vendas", "idarea": "vendas", "name": "Vendas"}
@@ -106,40 +124,44 @@ IN_AREA = {"By code": {"idarea": "vendas"}}
 
 PAGES = {
     "list_by_port": OperationDoc(
-        "All areas of a manager",
-        "The areas of the manager with that controller port, oldest first.",
+        "Get all areas",
+        "Returns the areas of the manager with this controller port, oldest first.",
         answer=[AreaShape],
         example=[AREA],
         refuses=(ManagerNotFoundError,),
     ),
     "list_by_page": OperationDoc(
-        "All areas of a page's manager",
-        "The same list for a manager that has no port.",
+        "Get all areas by Facebook page",
+        "Returns the areas of the manager with this Facebook page, oldest first. "
+        "Use this call for a manager without a controller port.",
         answer=[AreaShape],
         example=[AREA],
         refuses=(ManagerNotFoundError,),
     ),
     "operators_by_port": OperationDoc(
-        "All operators of an area",
-        "Those who serve the area now, oldest first.",
+        "Get all operators of an area",
+        "Returns the active operators who serve the area, oldest first.",
         answer=[OperatorShape],
         example=[OPERATOR],
         bodies=IN_AREA,
         refuses=(ManagerNotFoundError, AreaNotFoundError),
     ),
     "operators_by_page": OperationDoc(
-        "All operators of an area of a page's manager",
-        "The same list for a manager that has no port.",
+        "Get all operators of an area by Facebook page",
+        "Returns the active operators who serve the area, oldest first. Use this "
+        "call for a manager without a controller port.",
         answer=[OperatorShape],
         example=[OPERATOR],
         bodies=IN_AREA,
         refuses=(ManagerNotFoundError, AreaNotFoundError),
     ),
     "hours": OperationDoc(
-        "Whether an area is open",
-        "The opening hours of an area, or without `area` the manager's own, `at` a "
-        "moment (now): when it closes or opens next, and when `add` seconds of open "
-        "time have passed since then. Null is never, or not within twenty years.",
+        "Check whether an area is open",
+        "Returns whether the area is open at the time `at` (default: now), when "
+        "it opens or closes next, and with `add` the time when `add` seconds of "
+        "opening time have passed (`dueAt`). Without `area`, the manager's own "
+        "opening hours are used. A time is null if it never comes, or not within "
+        "20 years.",
         answer=HoursShape,
         example={
             "open": False,
@@ -162,12 +184,14 @@ PAGES = {
     ),
     "set_presence": OperationDoc(
         "Set an operator's presence",
-        "What the operator is while he is connected: `online`, `paused` or `offline`; "
-        "without a live socket he is `offline` whatever is set. It outlives "
-        "reconnections; signing in sets `online`. A paused operator stays `online: "
-        "true`: he answers what he holds, and is given nothing. Where the manager has "
-        "a list of pause reasons, `reason` is the code of one and required; without "
-        "a list there is none. A session sets its own presence only.",
+        "Sets the presence of the operator while they are connected: `online`, "
+        "`paused` or `offline`. Without an open socket the operator is always "
+        "`offline`. The presence is kept when the operator reconnects; signing in "
+        "sets `online`. A paused operator still has `online: true`: they can "
+        "answer their chats, but get no new ones automatically. If the manager "
+        "has a list of pause reasons, `paused` requires the code of one as "
+        "`reason`; if not, `reason` is not accepted. An operator's session can "
+        "only set their own presence.",
         answer=PresentOperatorShape,
         example=PAUSED_OPERATOR,
         bodies={
@@ -179,10 +203,10 @@ PAGES = {
     ),
     "sign_in": OperationDoc(
         "Sign in",
-        "Opens a session for a person: sets the `sessionid` cookie. Wants the CSRF "
-        "token that GET sets. Slowed down after failures. An account "
-        "with two-step sign-in needs `otp` too: the code that its authenticator app "
-        "shows, or a recovery code.",
+        "Opens a session and sets the `sessionid` cookie. Requires the CSRF token "
+        "that GET sets. An account with two-step sign-in also requires `otp`: the "
+        "current code of the authenticator app, or a recovery code. Sign-in is "
+        "slowed down after failed attempts.",
         answer=PersonShape,
         example=PERSON,
         bodies={"A person": {"username": "ana.souza", "password": "…"}},
@@ -190,9 +214,9 @@ PAGES = {
         chapter=SESSIONS,
     ),
     "show": OperationDoc(
-        "Who am I",
-        "The person of the session; 401 for nobody. Sets the `csrftoken` cookie "
-        "either way.",
+        "Get the signed-in person",
+        "Returns the person of the session, or 401 if nobody is signed in. Sets "
+        "the `csrftoken` cookie in both cases.",
         answer=PersonShape,
         example=PERSON,
         refuses=(NotAuthenticatedError,),
@@ -207,18 +231,19 @@ PAGES = {
         chapter=SESSIONS,
     ),
     "show_settings": OperationDoc(
-        "The person's console settings",
-        "What the console stored last for whoever is signed in; an empty object at "
-        "first.",
+        "Get the console settings",
+        "Returns the settings that the console stored for the signed-in person; "
+        "an empty object if there are none.",
         answer=SETTINGS,
         example=SETTINGS_EXAMPLE,
         refuses=(ForbiddenError,),
         chapter=SESSIONS,
     ),
     "save_settings": OperationDoc(
-        "Store the person's console settings",
-        "Any object of at most 16 KiB; it replaces the one before, on every machine "
-        "of the person.",
+        "Store the console settings",
+        "Stores any JSON object of at most 16 KiB as the settings of the "
+        "signed-in person, on all of their devices. It replaces the previous "
+        "settings completely.",
         answer=SETTINGS,
         example=SETTINGS_EXAMPLE,
         bodies={"Some settings": SETTINGS_EXAMPLE},
@@ -226,8 +251,9 @@ PAGES = {
         chapter=SESSIONS,
     ),
     "list_sessions": OperationDoc(
-        "Where the person is signed in",
-        "The live sessions of whoever is signed in, those in use first.",
+        "List the person's sessions",
+        "Returns the active sessions of the signed-in person, the most recently "
+        "used first.",
         answer=[LoginSessionShape],
         example=[
             {
@@ -244,8 +270,8 @@ PAGES = {
     ),
     "end_session": OperationDoc(
         "End one of the person's sessions",
-        "Signs the person out there: the next call of that session is refused, and its "
-        "sockets close within seconds.",
+        "Signs the person out of that session. Its next call is refused, and its "
+        "sockets are closed within seconds.",
         answer={"type": "null"},
         example=None,
         bodies={"A session of the list": {"id": 41}},
@@ -254,8 +280,8 @@ PAGES = {
     ),
     "change_password": OperationDoc(
         "Change the password",
-        "The person's other sessions end; this one goes on. Wrong passwords are slowed "
-        "down as when signing in.",
+        "Changes the password and ends the person's other sessions; the current "
+        "session stays signed in. Wrong passwords are slowed down as at sign-in.",
         answer={"type": "null"},
         example=None,
         bodies={
