@@ -55,7 +55,7 @@ class Texts(WireField):
     def schema(self) -> dict[str, Any]:
         texts = {"type": "array", "items": {"type": "string"}, "maxItems": self.most}
         return {
-            "description": "In a form: a JSON list.",
+            "description": "A form sends a JSON list.",
             "oneOf": [texts, {"type": "string"}],
         }
 
@@ -117,7 +117,7 @@ class DataUri(WireField):
 
     def schema(self) -> dict[str, Any]:
         return {
-            "description": "The file, whole: a data URI in strict base64.",
+            "description": "The whole file, as a data URI in strict base64.",
             "type": "string",
             "pattern": "^data:.+;base64,[A-Za-z0-9+/]+={0,2}$",
         }

@@ -50,8 +50,9 @@ CHAPTER = "Chats"
 
 PAGES = {
     "open": OperationDoc(
-        "Open a chat with a number",
-        "Opens a chat, or answers the open one with its messages.",
+        "Create a new chat using a number",
+        "Opens a chat with a WhatsApp contact. If the contact has an open chat, "
+        "returns that chat with its messages.",
         answer=ChatShape,
         example=CHAT,
         bodies={"By number": BY_NUMBER},
@@ -59,18 +60,21 @@ PAGES = {
         refuses=AMBIGUOUS,
     ),
     "open_facebook": OperationDoc(
-        "Open a chat with a Facebook contact",
-        "Opens a chat, or answers the open one with its messages.",
+        "Create a new chat using a Facebook id",
+        "Opens a chat with a Facebook contact. If the contact has an open chat, "
+        "returns that chat with its messages.",
         answer=ChatShape,
         example=CHAT | {"contactId": "987654321"},
         bodies={"By id": BY_ID},
         refuses=AMBIGUOUS,
     ),
     "list": OperationDoc(
-        "All messages of a chat",
-        "Of the open chat, oldest first. `before` and `after` (ids of messages) cut "
-        "out a window, `limit` keeps its newest, `closed` adds the earlier chats. With "
-        "`closed`, `protocols` adds to each message the `protocol` of its chat.",
+        "Find all messages of a chat",
+        "Returns the messages of the contact's open chat, oldest first. `before` "
+        "and `after` (ids of messages) return only the messages before or after "
+        "that message. `limit` returns only the newest of these. `closed` "
+        "includes the messages of earlier chats, also if no chat is open; "
+        "`protocols` then adds the `protocol` of the chat to each message.",
         answer=[ListedMessageShape],
         example=[MESSAGE],
         bodies={"By id": {"operatorId": "Id of a operator", **BY_ID}},
@@ -78,7 +82,8 @@ PAGES = {
     ),
     "change_operator": OperationDoc(
         "Change the operator of a chat",
-        f"Hands the open chat over; `0` releases it. {TRANSFER}",
+        "Hands the open chat over to the operator. With operator `0`, the chat "
+        f"is released. {TRANSFER}",
         answer=HandedOverChatShape,
         example={
             "contactNumber": 987654321,
@@ -91,9 +96,10 @@ PAGES = {
     ),
     "delete": OperationDoc(
         "Delete a chat",
-        "Closes it and releases the contact. Its messages stay for history. `cause` "
-        "says why (`resolved`, `customer`, `idle`, `menu`), `reason` is the code of a "
-        "closing reason, `survey: false` asks the customer nothing.",
+        "Closes the chat and releases the contact. The messages are kept for "
+        "history. `cause` says why the chat is closed: `resolved`, `customer`, "
+        "`idle` or `menu`. `reason` is the code of a closing reason. With "
+        "`survey: false`, the customer is not asked for a rating.",
         answer=text("Chat deleted"),
         example="Chat deleted",
         bodies={
@@ -103,13 +109,17 @@ PAGES = {
         refuses=(ChatNotFoundError, AmbiguousContactError),
     ),
     "record": OperationDoc(
-        "Record a message",
-        "What a bot or controller received, or sent by itself; nothing is sent by "
-        "this call. A contact or chat that is missing is created. `messageId` makes "
-        "it safe to repeat; `base64` brings the bytes of a file. What is said with a "
-        "file is its `caption`, also as `content` beside `url` or `base64`; `replyTo` "
-        "is the id of the contact's message that this one quotes, ours or the "
-        "gateway's.",
+        "Send a message: record what was received or sent",
+        "Records a message that a bot or controller received, or sent itself. "
+        "This call sends nothing to the customer. A missing contact or chat is "
+        "created.\n\n"
+        "- `messageId`, the gateway's id of the message, makes the call safe to "
+        "repeat.\n"
+        "- `base64` is the content of a file as a data URI.\n"
+        "- `caption` is the text that accompanies a file. `content` beside `url` "
+        "or `base64` is read as the caption too.\n"
+        "- `replyTo` is the id of the message of the same contact that this "
+        "message quotes: the id from this API or the gateway's.",
         answer=MessageShape,
         example=MESSAGE,
         bodies={
@@ -151,10 +161,12 @@ PAGES = {
         refuses=(ForbiddenError, ManagerNotFoundError, BodyTooLargeError),
     ),
     "send_text_by_controller": OperationDoc(
-        "Send a text to a WhatsApp contact",
-        "Stores `content2` (without it, `content` decoded) and queues it for the "
-        "manager's controller; answers at once. Opens a chat if none is open. "
-        "`replyTo` quotes a message of the contact, by our id or the gateway's.",
+        "Send a text message by an operator to a WhatsApp contact",
+        "Stores the text of `content2` (without it, `content` decoded from "
+        "base64), queues it for the manager's controller and returns at once. "
+        "Opens a chat if the contact has no open one. `replyTo` is the id of the "
+        "contact's message that the text quotes: the id from this API or the "
+        "gateway's.",
         answer=MessageShape,
         example=SENT,
         bodies={"By number": TEXT | BY_NUMBER},
@@ -162,9 +174,12 @@ PAGES = {
         refuses=SENDING,
     ),
     "send_text_by_page": OperationDoc(
-        "Send a text to a Facebook contact",
-        "The same through the manager's page, at most 2,000 characters. `token`, "
-        "when given, is used for this message instead of the stored one.",
+        "Send a text message by an operator to a Facebook contact",
+        "Stores the text of `content2` (without it, `content` decoded from "
+        "base64), queues it for the manager's page and returns at once. The text "
+        "can have at most 2,000 characters. A given `token` is used for this "
+        "message instead of the stored page token. Opens a chat if the contact "
+        "has no open one.",
         answer=MessageShape,
         example=SENT,
         bodies={"By id": TEXT | BY_ID | {"token": "Facebook Page Token"}},
@@ -172,14 +187,18 @@ PAGES = {
         refuses=SENDING,
     ),
     "send_file_by_controller": OperationDoc(
-        "Send a file to a WhatsApp contact",
-        "Checks that the bytes are what they claim, stores them and queues the "
-        "message. Its `url` is a signed link, new in every answer and good for an "
-        "hour. A picture is shown without what cameras write beside it; `original=1` "
-        "in the link's query gives the file as it was sent. `caption` goes out with "
-        "the file where the gateway can, `fileName` is what the customer sees it "
-        "called, `replyTo` quotes a message. `reply`, the id of a quick reply, sends "
-        "its file instead of `base64`; its `type` is then that of the file.",
+        "Send a file by an operator to a WhatsApp contact",
+        "Checks that the file is of the declared type, stores it and queues the "
+        "message.\n\n"
+        "- `url` in the response is a signed link, valid for 1 hour; each "
+        "response has a new one. For a picture it returns a copy without the "
+        "metadata of the camera; add `original=1` to its query to get the file as "
+        "it was sent.\n"
+        "- `caption` is sent with the file if the gateway supports it.\n"
+        "- `fileName` is the name that the customer sees.\n"
+        "- `replyTo` is the id of the message that this message quotes.\n"
+        "- `reply`, the id of a quick reply, sends the file of that quick reply "
+        "instead of `base64`. `type` is then the type of that file.",
         answer=MessageShape,
         example=SENT_FILE,
         bodies={"By number": FILE | BY_NUMBER | BESIDE_A_FILE},
@@ -187,8 +206,10 @@ PAGES = {
         refuses=SENDING,
     ),
     "send_file_by_page": OperationDoc(
-        "Send a file to a Facebook contact",
-        "The same through the manager's page.",
+        "Send a file by an operator to a Facebook contact",
+        "Checks, stores and queues the file as the call for WhatsApp contacts "
+        "does, and sends it through the manager's page. A given `token` is used "
+        "for this message instead of the stored page token.",
         answer=MessageShape,
         example=SENT_FILE,
         bodies={"By id": FILE | BY_ID | BESIDE_A_FILE},
@@ -196,9 +217,12 @@ PAGES = {
         refuses=SENDING,
     ),
     "report_status": OperationDoc(
-        "Report how far a message came",
-        "Lifts the message, never back. News of a message that is not known yet is "
-        "kept 15 minutes; the answer is then null.",
+        "Report the status of a message",
+        "Advances the status of a message; an earlier status never replaces a "
+        "later one. `failed` never replaces `delivered` or `read`, but these "
+        "replace `failed`. If the message is not known yet, the status is kept "
+        "for 15 minutes and applied when the message is recorded; the response is "
+        "then null.",
         answer={
             "oneOf": [{"type": "null"}, {"$ref": "#/components/schemas/MessageShape"}]
         },
@@ -215,7 +239,8 @@ PAGES = {
     ),
     "mark_read": OperationDoc(
         "Mark a chat as read",
-        "Answers the contact, with nothing unread.",
+        "Marks the incoming messages of the chat as read and returns the contact "
+        "with `unread` 0.",
         answer=ContactShape,
         example=CONTACT,
         bodies={"By id": {"operatorId": "2", **BY_ID}},

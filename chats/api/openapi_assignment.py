@@ -19,16 +19,22 @@ _CANDIDATE: Json = {
 }
 ASSIGNMENT_PAGES = {
     "try_assignment": OperationDoc(
-        "Try an assignment on the past",
-        "Plays a rule through what happened in the area: chats come, are claimed, leave "
-        "and are held as long as they were, operators are there when they were, and "
-        "what they hold in other areas counts. Nothing is stored. What is left out is "
-        "as in force; the period is the last seven days, at most 31. Whoever was never "
-        "held is held for the median time. `wait` is how long those waited who were "
-        "taken, `was` the same as it was. `presence` is `assumed` if the period began "
-        "before presence was recorded: then an operator was there each day from his "
-        "first act to his last. `sample` explains the first 20 assignments. For "
-        "supervisors and keys.",
+        "Try an assignment rule on the past",
+        "Simulates an assignment rule with the recorded chats of the area. "
+        "Nothing is stored. Chats arrive and leave, are claimed and are held as "
+        "long as they were. Operators are present when they were, and the chats "
+        "that they held in other areas count. For supervisors and keys.\n\n"
+        "- `assign`, `cap` and `lastOperator` default to the area's current "
+        "settings. The period defaults to the last 7 days; it can have at most 31 "
+        "days.\n"
+        "- A chat that no operator ever held is simulated with the median holding "
+        "time.\n"
+        "- `wait` is the simulated waiting time of the chats that an operator "
+        "took; `was` is the recorded one.\n"
+        "- `presence` is `assumed` if the period begins before presence was "
+        "recorded. Operators then count as present each day from their first to "
+        "their last action.\n"
+        "- `sample` explains the first 20 assignments.",
         answer=AssignmentTrialShape,
         example={
             "chats": 412,

@@ -19,10 +19,12 @@ from hci_center.errors import (
 CLOSING_PAGES = {
     "close": OperationDoc(
         "Close a chat with a reason",
-        "Closes the open chat as resolved, after the area's closing text. `reason` is "
-        "the code of a closing reason that the area offers; people must give one where "
-        "its rules say so. The customer is asked for a mark if the rules say so, a "
-        "person wrote in the chat and nobody asked lately; `survey: false` asks nothing.",
+        "Closes the open chat as resolved and sends the area's closing text. "
+        "`reason` is the code of a closing reason of the area. People must give "
+        "one if the area's settings require it. The customer is asked for a "
+        "rating if the settings say so, a person wrote in the chat and the "
+        "contact was not asked recently. With `survey: false`, the customer is "
+        "not asked.",
         answer=ClosedShape,
         example={"protocol": "BR202611220000178", "reason": "pago", "survey": True},
         bodies={"With a reason": {"operatorId": "2", **BY_ID, "reason": "pago"}},
@@ -30,9 +32,10 @@ CLOSING_PAGES = {
     ),
     "reopen": OperationDoc(
         "Reopen a chat",
-        "The chat of that protocol goes on, at most 7 days after its closing and while "
-        "no other is open. With `claim` it is the operator's, else it waits. Its survey, "
-        "if nobody answered it, is void.",
+        "Reopens the chat with this protocol, at most 7 days after it was closed "
+        "and only if the contact has no open chat. With `claim`, the operator "
+        "claims the chat; otherwise it waits for an operator. A survey that was "
+        "not answered becomes void.",
         answer=ChatShape,
         example=CHAT | {"operatorId": "2"},
         bodies={
@@ -46,10 +49,11 @@ CLOSING_PAGES = {
         refuses=(*READING, AlreadyAnsweredError, AlreadyOpenError, TooLateError),
     ),
     "list_surveys": OperationDoc(
-        "What customers answered",
-        "The surveys that were asked in that period, the newest first; `from` and `to` "
-        "are days of the manager's, both included, or times with their offset from UTC. "
-        "`operatorId` is who held the chat then. For supervisors and keys.",
+        "List the surveys",
+        "Returns the surveys that were sent in the period, newest first. `from` "
+        "and `to` are dates in the manager's time zone, both included, or times "
+        "with their offset from UTC. `operatorId` filters by the operator who "
+        "held the chat at that time. For supervisors and keys.",
         answer=SurveyListShape,
         example={
             "surveys": [

@@ -18,8 +18,8 @@ from hci_center.errors import ManagerNotFoundError, NotFailedError, NotFoundErro
 GATEWAY_PAGES = {
     "send_again": OperationDoc(
         "Send a failed message again",
-        "The message waits again. It keeps its id: a gateway that has it already "
-        "answers with what became of it.",
+        "Queues a failed message again, with the status `wait`. The message keeps "
+        "its id: a gateway that has the message already returns its result.",
         answer=MessageShape,
         example=SENT,
         bodies={
@@ -29,9 +29,12 @@ GATEWAY_PAGES = {
     ),
     "send_template": OperationDoc(
         "Send an approved template",
-        "The only way to write first, or after the customer's last message has grown "
-        "too old. `content` is its text as sent, if it is one of `user/templates`; else "
-        "its name and values. Refused where the manager's gateway has no templates.",
+        "Sends an approved template to a WhatsApp contact. Where the gateway has "
+        "templates, this is the only way to write first, or to write when the "
+        "customer's last message is too old for a free text. `content` of the "
+        "message is the text as sent if the template is in the list of "
+        "`user/templates`; otherwise it is the template's name and values. "
+        "Returns 400 if the manager's gateway has no templates.",
         answer=MessageShape,
         example=SENT
         | {"type": "template", "content": "Olá, Maria! Como podemos ajudar?"},
@@ -48,11 +51,12 @@ GATEWAY_PAGES = {
         refuses=SENDING,
     ),
     "find_templates": OperationDoc(
-        "The approved templates of a manager's number",
-        "Those that the call which sends a template can send: its values fill `{{1}}`, "
-        "`{{2}}` and so on of `text` in their order, `parameters` of them. Templates "
-        "that also take a file, a value in a button or named values are left out. As "
-        "the gateway listed them within the last hour; empty where it has none.",
+        "List the approved templates of a manager",
+        "Returns the templates that can be sent, as the gateway listed them "
+        "within the last hour; an empty list if the gateway has none. The values "
+        "that are sent replace `{{1}}`, `{{2}}` and so on in `text`, in this "
+        "order; `parameters` is their number. Templates that need a file, a value "
+        "in a button or named values are not listed.",
         answer=TemplatesShape,
         example={
             "templates": [
@@ -70,12 +74,14 @@ GATEWAY_PAGES = {
         refuses=(ManagerNotFoundError,),
     ),
     "find_session": OperationDoc(
-        "The session of a manager's gateway",
-        "By `number` that of WhatsApp, by `facebookId` alone that of the page. `qr` "
-        "is what a phone must scan, null when there is none; operators get the "
-        "answer without it. Asking for a session that is not open has its gateway "
-        "asked for the code, at most every five seconds: ask again to see it. With "
-        "`connect: false` the answer alone is wanted, as of whoever only watches.",
+        "Get the session of a manager's gateway",
+        "With `number`, returns the state of the WhatsApp session; with "
+        "`facebookId` alone, that of the page. `qr` is the QR code to scan with "
+        "the phone, null if there is none; operators get the response without "
+        "`qr`. For other callers, if the WhatsApp session is not open, the call "
+        "also requests a new QR code from the gateway, at most every 5 seconds. "
+        "Call again to get the code. With `connect: false`, the call only returns "
+        "the state and requests no code.",
         answer=SessionShape,
         example={
             "state": "open",

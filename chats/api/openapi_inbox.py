@@ -56,22 +56,29 @@ CANDIDATE: Json = {
 INBOX_PAGES = {
     "list_chats": OperationDoc(
         "List chats",
-        "What the caller sees, of one manager or of all; a key may name an "
-        "`operatorId` to see what that operator sees. `waiting` and `serving` answer "
-        "whoever waits longest first, all else the latest first. Each open chat is in "
-        "one of the states `menu`, `waiting` (nobody holds it), `serving` (held, the "
-        "customer spoke last) and `answered`; `open` is all of them, `mine` and "
-        "`mineAnswered` are those that the operator holds. `area` is a code or a "
-        'name, and `""` means none. `next` is null at the end; sent back as `after` '
-        "with the same filters it gives the following page. A chat that moves while "
-        "pages are read may come twice, but is not left out. `text` is part of a name "
-        "(accents and case do not matter), of a number in any spelling or of a "
-        "protocol. `words` are whole words, all in one message, which is the `hit`; "
-        "messages are found a few seconds after they came. `counts` adds how many "
-        "chats are open by state and area, whatever the other filters. `feedCounts` "
-        "adds them as of the change `s` of the live feed: each `line` with a greater "
-        "number goes on from them. `s` is null while the feed is far behind. `oldest` "
-        "then lists who has waited longest in each area.",
+        "Returns the chats that the caller may see, of one manager or of all. A "
+        "key can give an `operatorId` to list what that operator sees.\n\n"
+        "- `state`: each open chat is in one of the states `menu`, `waiting` (no "
+        "operator holds it), `serving` (held, and the customer wrote last) and "
+        "`answered`. `open` selects all of these. `mine` and `mineAnswered` "
+        "select the chats that the operator holds.\n"
+        "- Order: `waiting` and `serving` list the longest wait first, all other "
+        "states the latest chat first.\n"
+        '- `area` is a code or a name; `""` selects contacts without an area.\n'
+        "- `text` searches in names (without regard to accents and case), numbers "
+        "(in any spelling) and protocols.\n"
+        "- `words` searches for whole words in messages. All words must be in one "
+        "message, which is returned as `hit`. A message can be found a few "
+        "seconds after it arrives.\n"
+        "- `next` is null on the last page. To get the following page, send it as "
+        "`after` with the same filters. A chat that changes meanwhile may appear "
+        "twice, but is never left out.\n"
+        "- `counts` adds the number of open chats by state and area, without "
+        "regard to the other filters.\n"
+        "- `feedCounts` adds the same numbers as of change `s` of the live feed: "
+        "apply each `line` event with a greater number to them. `s` is null while "
+        "the feed is far behind. `oldest` then lists the longest waits of each "
+        "area.",
         answer=ChatListShape,
         example={
             "chats": [LINE],
@@ -96,11 +103,13 @@ INBOX_PAGES = {
         ),
     ),
     "explain_assignment": OperationDoc(
-        "Why an operator has a chat",
-        "The latest automatic assignment of the open chat with everybody who could have "
-        "got it, as it was at that moment, and why he did not; null if there was none. "
-        "`waiting` is who could get it now, while it waits in an area; empty while "
-        "nobody is assigned there, because it is closed or has no rule.",
+        "Explain an assignment",
+        "Returns the latest automatic assignment of the open chat: all operators "
+        "who could have got the chat, as they were at that moment, and why the "
+        "others were not chosen. `assignment` is null if there was none. "
+        "`waiting` lists the operators who could get the chat now. It is null if "
+        "the chat does not wait in an area, and empty if the area is closed or "
+        "has no assignment rule.",
         answer=ExplanationShape,
         example={
             "assignment": {
@@ -119,19 +128,21 @@ INBOX_PAGES = {
         refuses=READING,
     ),
     "get_chat": OperationDoc(
-        "One chat of the list",
-        "The contact's open chat, else its latest, or the one of the `protocol`. "
-        "`aliases` are all names under which the contact is known.",
+        "Get a chat",
+        "Returns the chat with the given `protocol`; without it, the contact's "
+        "open chat or, if there is none, the latest one. `aliases` are all names "
+        "under which the contact is known.",
         answer=ChatWithAliasesShape,
         example=LINE | {"aliases": ["987654321"]},
         bodies={"By id": {"operatorId": "2", **BY_ID}},
         refuses=READING,
     ),
     "history": OperationDoc(
-        "What happened to a contact",
-        "Its chats, or the one of the `protocol`, and the newest `limit` (100) lines "
-        "of their ledger `before` one, oldest first. `text` is a sentence in the "
-        "language of `Accept-Language`.",
+        "Get the history of a contact",
+        "Returns the contact's chats (or only the one with the given `protocol`) "
+        "and the newest `limit` events (default: 100) before the event with the "
+        "id `before`, oldest first. `text` is a sentence in the language of "
+        "`Accept-Language`.",
         answer=HistoryShape,
         example={
             "sessions": [
@@ -165,9 +176,9 @@ INBOX_PAGES = {
         refuses=READING,
     ),
     "files": OperationDoc(
-        "The files of a contact",
-        "Of all its chats, newest first, without those that were taken back; "
-        "`before` is the id of a message.",
+        "List the files of a contact",
+        "Returns the files of all chats of the contact, newest first. Files of "
+        "deleted messages are left out. `before` is the id of a message.",
         answer=FilesShape,
         example={
             "files": [
@@ -185,10 +196,11 @@ INBOX_PAGES = {
         refuses=READING,
     ),
     "transcript": OperationDoc(
-        "The transcript of a chat",
-        "Who said what, with the names and texts that stood when the chat closed. "
-        "`page` is a link, good for an hour, to a page for A4. `notes` adds the "
-        "internal notes, not for operators.",
+        "Get the transcript of a chat",
+        "Returns the messages of the chat with their authors. Names and texts are "
+        "those at the time when the chat was closed. `page` is a link to a "
+        "printable page (A4), valid for 1 hour. `notes` adds the internal notes; "
+        "operators cannot use it.",
         answer=TranscriptShape,
         example={
             "protocol": "BR202611220000178",

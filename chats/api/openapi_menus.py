@@ -11,7 +11,7 @@ from hci_center.errors import ForbiddenError, ManagerNotFoundError
 
 
 class TurnShape(serializers.Serializer[Any]):
-    said = serializers.JSONField(help_text="The message, as it was given.")
+    said = serializers.JSONField(help_text="The customer's message, as it was given.")
     answers = serializers.ListField(child=serializers.CharField())
     step = serializers.CharField(allow_null=True)
     sa = serializers.IntegerField(allow_null=True)
@@ -19,7 +19,9 @@ class TurnShape(serializers.Serializer[Any]):
 
 class EndShape(serializers.Serializer[Any]):
     why = serializers.ChoiceField(["area", "human", "customer", "retries"])
-    area = serializers.CharField(allow_null=True, help_text="The code; null is none.")
+    area = serializers.CharField(
+        allow_null=True, help_text="The code of the area; null if there is none."
+    )
 
 
 class TrialShape(serializers.Serializer[Any]):
@@ -51,14 +53,16 @@ _MENU: Json = {
 MENU_PAGES = {
     "try_menu": OperationDoc(
         "Try a menu",
-        "What a customer who says that would read, in the given menu or in the one in "
-        "force: nothing is stored and nobody is written to. The first message opens the "
-        'chat; each is judged by itself. A file is `{"type": "image"}`. `menu` is as '
-        "provisioning takes it, and a wrong part is refused by its place, such as "
-        "`menu.steps[0].options[2].area`. `ended` is null while the customer is still "
-        "inside. If the area that he gets into is closed `at` that time, its `awayText` "
-        "is among the answers, and `ended.area` is its `awayArea` where that is open. "
-        "For supervisors and keys.",
+        "Simulates a conversation of a customer with the given `menu`, or with "
+        "the current one. Nothing is stored or sent. For supervisors and keys.\n\n"
+        "- `say` are the customer's messages. The first message opens the chat, "
+        'and each message is handled separately. A file is `{"type": "image"}`.\n'
+        "- `menu` has the format of provisioning. An invalid part is refused with "
+        "its place, such as `menu.steps[0].options[2].area`.\n"
+        "- `ended` is null while the customer is still in the menu.\n"
+        "- If the customer is moved to an area that is closed at the time `at`, "
+        "the answers include its `awayText`. If its `awayArea` is open, "
+        "`ended.area` is that area.",
         answer=TrialShape,
         example={
             "turns": [

@@ -19,9 +19,10 @@ NOTE: Json = {
 NOTE_PAGES = {
     "write_note": OperationDoc(
         "Write a note",
-        "Keeps an internal note on the open chat; no customer reads it, and it is in "
-        "no list of messages. `mentions` names operators, each of whom must see the "
-        "contact now. A note is never changed or deleted.",
+        "Adds an internal note to the open chat. Customers never see notes, and "
+        "no list of messages contains them. `mentions` are the ids of operators; "
+        "each of them must be able to see the contact. A note cannot be changed "
+        "or deleted.",
         answer=NoteShape,
         example=NOTE,
         bodies={
@@ -35,10 +36,11 @@ NOTE_PAGES = {
         refuses=READING,
     ),
     "list_notes": OperationDoc(
-        "The notes on a contact",
-        "On all its chats, or on the one of the `protocol`, oldest first; no chat "
-        "need be open. `limit` (100) keeps the newest, `before` (the id of a note) "
-        "gives those before it.",
+        "List the notes on a contact",
+        "Returns the notes on all chats of the contact, or on the chat with the "
+        "given `protocol`, oldest first. The contact needs no open chat. `limit` "
+        "(default: 100) returns the newest notes; `before` (the id of a note) "
+        "returns notes before that one.",
         answer=NoteListShape,
         example={"notes": [NOTE]},
         bodies={"By id": {"operatorId": "2", **BY_ID}},
@@ -46,9 +48,11 @@ NOTE_PAGES = {
     ),
     "change_tags": OperationDoc(
         "Change the tags of a contact",
-        "Puts the tags of `add` on the contact and takes those of `remove` off, both "
-        "by code, and answers all that it then has. A contact has at most 20; a code "
-        "that the manager lacks is refused. Tags outlive chats: none need be open.",
+        "Adds the tags in `add` to the contact, removes the tags in `remove`, and "
+        "returns all tags of the contact, all by code. A contact can have at most "
+        "20 tags. A code that the manager does not have is refused. Tags belong "
+        "to the contact: they are kept when its chat is closed, and no open chat "
+        "is needed.",
         answer=TagListShape,
         example={"tags": ["vip"]},
         bodies={"Add one": {"operatorId": "2", **BY_ID, "add": ["vip"]}},

@@ -9,10 +9,11 @@ from hci_center.errors import AreaNotFoundError, ManagerNotFoundError
 
 OPERATOR_PAGES = {
     "find_operators": OperationDoc(
-        "The operators of a manager or an area",
-        "The active ones, oldest first, with their presence, `load` (the open chats "
-        "they hold), `cap` (how many automatic assignment gives at most, 0: no "
-        "limit) and `givenAt` (when it last gave one; with `area` one of that area).",
+        "List the operators of a manager or an area",
+        "Returns the active operators, oldest first, with their presence, the "
+        "number of open chats that they hold (`load`), the limit for automatic "
+        "assignment (`cap`, 0 is no limit) and the time of the last automatic "
+        "assignment (`givenAt`; with `area`, the last one in that area).",
         answer=OperatorsShape,
         example={
             "operators": [

@@ -31,11 +31,15 @@ _NAMING = (ForbiddenError, ManagerNotFoundError, OperatorNotFoundError)
 
 REPLY_PAGES = {
     "list_replies": OperationDoc(
-        "Quick replies of an operator",
-        "By shortcut; of one shortcut the operator's comes before the area's, and that "
-        "before the manager's. With `contactId` they are those of its area, with their "
-        "variables `filled` for it; `missing` names those that have no value. With "
-        "`operatorId` 0 and no contact: all of the manager and its areas.",
+        "List the quick replies of an operator",
+        "Returns the quick replies sorted by shortcut. If several have the same "
+        "shortcut, the operator's own takes precedence over the area's, and the "
+        "area's over the manager's.\n\n"
+        "- With `contactId`: the quick replies that apply to the contact's area. "
+        "`filled` is the text with the variables of the contact; `missing` are "
+        "the variables that have no value.\n"
+        "- With `operatorId` 0 and no contact: all quick replies of the manager "
+        "and its areas.",
         answer=ReplyListShape,
         example={
             "replies": [REPLY | {"filled": "Bom dia, Maria! O prazo é de 3 dias."}]
@@ -45,11 +49,11 @@ REPLY_PAGES = {
     ),
     "save_reply": OperationDoc(
         "Save a quick reply",
-        "Adds it, or changes what is given of the one with that shortcut in the scope. "
-        "Operators save their own; supervisors, and keys with `operatorId` 0, also those "
-        'of the manager and of an `area`. `base64` brings a file, `""` takes it away; '
-        "it is sent by the calls that send files, with `reply` (its id) instead of "
-        "`base64`.",
+        "Adds a quick reply. If the scope has one with this shortcut, updates its "
+        "given fields. Operators save their own; supervisors, and keys with "
+        "`operatorId` 0, also those of the manager and of an `area`. `base64` "
+        'stores a file, and `""` removes it. To send the file, give the id as '
+        "`reply` instead of `base64` to the calls that send files.",
         answer=ReplyShape,
         example=REPLY,
         bodies={
@@ -64,18 +68,19 @@ REPLY_PAGES = {
     ),
     "delete_reply": OperationDoc(
         "Delete a quick reply",
-        "Messages that were sent with its file keep it.",
+        "Deletes the quick reply. Messages that were sent with its file keep the file.",
         answer=text("Reply deleted"),
         example="Reply deleted",
         bodies={"By id": {"operatorId": "2", "id": "12"}},
         refuses=(*_NAMING, NotFoundError),
     ),
     "find_options": OperationDoc(
-        "What a console offers",
-        "The lists and limits of a manager: reasons, tags and variables, whether its "
-        "menu is on, which areas are open (`opensAt` is null while they are, or if they "
-        "never open), the largest file and the longest text of its gateway. By "
-        "`facebookId` alone the gateway is that of the page.",
+        "Get the options of a manager",
+        "Returns the lists and limits that a console needs: reasons, tags, "
+        "variables, whether the menu is on, which areas are open, the largest "
+        "file and the longest text of the gateway. `opensAt` of an area is null "
+        "if it is open or never opens. With `facebookId` alone, the gateway is "
+        "that of the page.",
         answer=OptionsShape,
         example={
             "closingReasons": [{"code": "venda", "name": "Venda feita", "area": ""}],

@@ -28,11 +28,13 @@ REFUSES: tuple[Any, ...] = (ForbiddenError, OperatorNotFoundError, *AMBIGUOUS)
 SCHEDULING_PAGES = {
     "schedule": OperationDoc(
         "Schedule a message",
-        "Sends the text at `sendAt`, 1 second to 90 days ahead, as the operator's own, "
-        "opening a chat if none is open. `name`, `language` and `parameters` are an "
-        "approved template; with both, the template goes once the time to answer the "
-        "customer freely is over, and without one the text fails then. What is over an "
-        "hour late is `missed`. In lists of messages it has `auto`: `schedule`.",
+        "Sends a message as the operator at `sendAt`, 1 second to 90 days from "
+        "now. Opens a chat if the contact has no open one. `content2` is a text; "
+        "`name`, `language` and `parameters` are an approved template. With both, "
+        "the template is sent if free texts are no longer allowed at that time; "
+        "with a text only, the message then fails. A message that could not be "
+        "sent within an hour of `sendAt` is `missed`. In lists of messages it has "
+        "`auto`: `schedule`.",
         answer=ScheduledShape,
         example=SCHEDULED,
         bodies={
@@ -47,8 +49,9 @@ SCHEDULING_PAGES = {
         refuses=REFUSES,
     ),
     "list_scheduled": OperationDoc(
-        "The scheduled messages of a contact",
-        "What waits, by its time, and for a week what was `missed` or `failed`.",
+        "List the scheduled messages of a contact",
+        "Returns the waiting messages by their time, and the messages of the last "
+        "week that were `missed` or `failed`.",
         answer=ScheduledListShape,
         example={"scheduled": [SCHEDULED]},
         bodies={"By id": NAMED},
@@ -56,8 +59,9 @@ SCHEDULING_PAGES = {
     ),
     "cancel": OperationDoc(
         "Cancel a scheduled message",
-        "Either it is cancelled or it is sent: `409` says that it has been sent, or that "
-        "its time is over. A repeat answers `404`.",
+        "Cancels the message. A message is either cancelled or sent, never both: "
+        "409 means that it was sent already, or that its time has passed. "
+        "Repeating the call returns 404.",
         answer=text("Message cancelled"),
         example="Message cancelled",
         bodies={"By id": {**NAMED, "id": "17"}},

@@ -13,12 +13,14 @@ from contacts.api.openapi import PersonId
 
 @extend_schema_field({"type": ["integer", "string"]})
 class ChatOperatorId(serializers.Field[Any, Any, Any, Any]):
-    """A text, or the number 0."""
+    """A string, or the number 0."""
 
 
 class ReactionShape(serializers.Serializer[Any]):
     # `from` is a keyword in Python.
-    vars()["from"] = PersonId(help_text="A number when it is the contact itself.")
+    vars()["from"] = PersonId(
+        help_text="A number if the WhatsApp contact reacted; otherwise a string."
+    )
     emoji = serializers.CharField()
 
 
@@ -31,58 +33,72 @@ class OriginShape(serializers.Serializer[Any]):
 
 class MessageShape(serializers.Serializer[Any]):
     content = serializers.CharField()
-    type = serializers.CharField(help_text="text, image, audio, video, pdf, file, …")
+    type = serializers.CharField(
+        help_text="`text`, `image`, `audio`, `video`, `pdf`, `file` or another type."
+    )
     # `from` is a keyword in Python.
     vars()["from"] = PersonId(
-        help_text="A number when it is the WhatsApp contact itself, else a text."
+        help_text="The sender: a number for the WhatsApp contact, otherwise a string."
     )
     status = serializers.ChoiceField(["wait", "sent", "delivered", "read", "failed"])
-    url = serializers.CharField(required=False, help_text="Where it is not a text.")
+    url = serializers.CharField(
+        required=False, help_text="A link to the file; absent for a text."
+    )
     id = serializers.UUIDField()
     createdAt = serializers.DateTimeField()
     direction = serializers.ChoiceField(["in", "out"])
     error = serializers.CharField(
-        required=False, help_text="When it failed, or is held back by its account."
+        required=False,
+        help_text="Why the message failed, or why the account holds it back.",
     )
     auto = serializers.CharField(
         required=False,
-        help_text="Written by the service: `menu`, `away`, `idle`, `closing`, `survey`; "
-        "`schedule`: an operator's message for later; `phone`: on the account's phone.",
+        help_text="How the message was created if no operator wrote it here: `menu`, "
+        "`away`, `idle`, `closing` and `survey` are automatic messages, "
+        "`schedule` is an operator's scheduled message, `phone` was written on "
+        "the phone of the account.",
     )
-    caption = serializers.CharField(required=False, help_text="Said with a file.")
+    caption = serializers.CharField(
+        required=False, help_text="The text that accompanies a file."
+    )
     fileName = serializers.CharField(
-        required=False, help_text="What the sender calls the file; never a path."
+        required=False,
+        help_text="The name that the sender gave the file; never a path.",
     )
     fileSize = serializers.IntegerField(
-        required=False, help_text="Bytes of a stored file."
+        required=False, help_text="The size in bytes of a stored file."
     )
     replyTo = serializers.UUIDField(
-        required=False, help_text="The message that this one quotes."
+        required=False, help_text="The id of the message that this message quotes."
     )
     reactions = ReactionShape(many=True, required=False)
     origin = OriginShape(
-        required=False, help_text="What led the customer here with this message."
+        required=False,
+        help_text="What led the customer to write this message, such as an ad.",
     )
     edited = serializers.DateTimeField(
         required=False,
-        help_text="When its text was replaced; `content` is the new one.",
+        help_text="When the text was edited; `content` is the new text.",
     )
     deleted = serializers.DateTimeField(
         required=False,
-        help_text="When its sender took it back. The content stays here as the record; "
-        "clients show the message as deleted.",
+        help_text="When the sender deleted the message. The content is kept here for the "
+        "record; clients show the message as deleted.",
     )
 
 
 class ListedMessageShape(MessageShape):
     protocol = serializers.CharField(
-        required=False, help_text="Of its chat, with `closed` and `protocols`."
+        required=False,
+        help_text="The protocol of the message's chat; with `closed` and `protocols` only.",
     )
 
 
 class ChatShape(serializers.Serializer[Any]):
     contactId = PersonId()
-    operatorId = ChatOperatorId(help_text="The number 0 where nobody answers it.")
+    operatorId = ChatOperatorId(
+        help_text="The operator of the chat; the number 0 if there is none."
+    )
     messages = MessageShape(many=True)
     protocol = serializers.CharField()
 
@@ -97,8 +113,10 @@ class SessionShape(serializers.Serializer[Any]):
 class TemplateShape(serializers.Serializer[Any]):
     name = serializers.CharField()
     language = serializers.CharField()
-    category = serializers.CharField(help_text="As the platform names it.")
-    text = serializers.CharField(help_text="`{{1}}` stands for the first value.")
+    category = serializers.CharField(help_text="The category as the platform names it.")
+    text = serializers.CharField(
+        help_text="The text; `{{1}}` is replaced by the first value."
+    )
     parameters = serializers.IntegerField(help_text="The number of values.")
 
 
@@ -107,9 +125,11 @@ class TemplatesShape(serializers.Serializer[Any]):
 
 
 class HandedOverChatShape(serializers.Serializer[Any]):
-    contactNumber = PersonId(help_text="The contact's id, whatever the channel.")
+    contactNumber = PersonId(help_text="The same as `contactId`, on both channels.")
     contactId = PersonId()
-    operatorId = ChatOperatorId(help_text="The number 0 where nobody answers it.")
+    operatorId = ChatOperatorId(
+        help_text="The operator of the chat; the number 0 if there is none."
+    )
     messages = MessageShape(many=True)
 
 

@@ -11,12 +11,18 @@ from chats.api.responses_inbox import AssignmentShape
 
 class TriedOperatorShape(serializers.Serializer[Any]):
     operatorId = serializers.CharField()
-    chats = serializers.IntegerField(help_text="Those that the rule gave him.")
-    most = serializers.IntegerField(help_text="The most he held at once.")
+    chats = serializers.IntegerField(
+        help_text="The number of chats that the rule assigned to the operator."
+    )
+    most = serializers.IntegerField(
+        help_text="The most chats that the operator held at once."
+    )
 
 
 class WaitShape(serializers.Serializer[Any]):
-    n = serializers.IntegerField(help_text="Who was taken out of the queue.")
+    n = serializers.IntegerField(
+        help_text="The number of waits that ended because an operator took the chat."
+    )
     mean = serializers.IntegerField(allow_null=True, help_text="In seconds.")
     median = serializers.IntegerField(allow_null=True)
     p90 = serializers.IntegerField(allow_null=True)
@@ -27,7 +33,9 @@ class TriedAssignmentShape(AssignmentShape):
 
 
 class AssignmentTrialShape(serializers.Serializer[Any]):
-    chats = serializers.IntegerField(help_text="Those that waited in the area.")
+    chats = serializers.IntegerField(
+        help_text="The number of chats that waited in the area."
+    )
     assigned = serializers.IntegerField()
     byOperator = TriedOperatorShape(many=True)
     wait = WaitShape()

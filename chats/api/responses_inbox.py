@@ -34,18 +34,18 @@ class ChatLineShape(serializers.Serializer[Any]):
         ["menu", "waiting", "serving", "answered", "closed"]
     )
     queuedAt = serializers.DateTimeField(
-        allow_null=True, help_text="Since when it has been in its queue."
+        allow_null=True, help_text="When the chat entered its queue."
     )
     waitingSince = serializers.DateTimeField(
         allow_null=True,
-        help_text="The customer's first message that nobody has answered.",
+        help_text="The time of the customer's first unanswered message.",
     )
     windowEndsAt = serializers.DateTimeField(
         allow_null=True,
-        help_text="Until when a free text may be sent; null where the gateway has no "
-        "such limit.",
+        help_text="Until when a free text can be sent; null if the gateway has no such "
+        "limit.",
     )
-    last = MessageShape(allow_null=True, help_text="Its latest message.")
+    last = MessageShape(allow_null=True, help_text="The latest message of the chat.")
     tags = serializers.ListField(child=serializers.CharField())
     clock = ClockShape(
         allow_null=True, help_text="The running clock that is due first."
@@ -53,13 +53,13 @@ class ChatLineShape(serializers.Serializer[Any]):
 
 
 class HitShape(serializers.Serializer[Any]):
-    id = serializers.UUIDField(help_text="The message's.")
-    text = serializers.CharField(help_text="The part of it around the words.")
+    id = serializers.UUIDField(help_text="The id of the message.")
+    text = serializers.CharField(help_text="The part of the text around the words.")
 
 
 class ListedChatShape(ChatLineShape):
     hit = HitShape(
-        required=False, help_text="With `words`: the newest message that has them."
+        required=False, help_text="With `words`: the newest message that contains them."
     )
 
 
@@ -69,10 +69,14 @@ class ChatWithAliasesShape(ChatLineShape):
 
 class CandidateShape(serializers.Serializer[Any]):
     operatorId = serializers.CharField()
-    load = serializers.IntegerField(help_text="Open chats that he holds.")
-    cap = serializers.IntegerField(help_text="0 is no limit.")
+    load = serializers.IntegerField(
+        help_text="The number of open chats that the operator holds."
+    )
+    cap = serializers.IntegerField(
+        help_text="The limit for automatic assignment; 0 is no limit."
+    )
     givenAt = serializers.DateTimeField(
-        allow_null=True, help_text="When the rule last gave him somebody."
+        allow_null=True, help_text="When the rule last assigned a chat to the operator."
     )
     passed = serializers.ChoiceField(
         [
@@ -85,9 +89,10 @@ class CandidateShape(serializers.Serializer[Any]):
             "let_go",
         ],
         allow_null=True,
-        help_text="Why he is not chosen; null for who is. `not_last`: another one "
-        "answered the customer last. `let_go`: the contact was released or moved from "
-        "him, and another one is free.",
+        help_text="Why the operator is not chosen; null for the chosen one. `not_last`: "
+        "another operator answered the customer last. `let_go`: the contact was "
+        "released by or moved away from this operator, and another operator is "
+        "available.",
     )
 
 
@@ -107,7 +112,8 @@ class ExplanationShape(serializers.Serializer[Any]):
 class ChatCountShape(serializers.Serializer[Any]):
     total = serializers.IntegerField()
     areas = serializers.DictField(
-        child=serializers.IntegerField(), help_text='By code; "" is none.'
+        child=serializers.IntegerField(),
+        help_text='The number by code of the area; "" is no area.',
     )
 
 
@@ -121,8 +127,8 @@ class ChatCountsShape(serializers.Serializer[Any]):
 
 class OldestShape(serializers.Serializer[Any]):
     m = ManagerKey(help_text="The manager, as the feed names it.")
-    id = PersonId(help_text="The contact's.")
-    area = serializers.CharField(help_text='By code; "" is none.')
+    id = PersonId(help_text="The id of the contact.")
+    area = serializers.CharField(help_text='The code of the area; "" is no area.')
     queuedAt = serializers.DateTimeField()
 
 
@@ -133,13 +139,13 @@ class ChatListShape(serializers.Serializer[Any]):
     s = serializers.IntegerField(
         required=False,
         allow_null=True,
-        help_text="With `feedCounts`: the number of the last change in the counts.",
+        help_text="With `feedCounts`: the number of the last change that the counts include.",
     )
     oldest = OldestShape(
         many=True,
         required=False,
-        help_text="With `feedCounts`: of the waiting chats of each area the 20 that have "
-        "waited longest, the longest first.",
+        help_text="With `feedCounts`: the 20 chats of each area that have waited longest, "
+        "longest wait first.",
     )
 
 
@@ -149,8 +155,8 @@ class SessionOfContactShape(serializers.Serializer[Any]):
     closedAt = serializers.DateTimeField(allow_null=True)
     area = serializers.CharField()
     operatorId = serializers.CharField()
-    cause = serializers.CharField(help_text="Why it was closed.")
-    reason = serializers.CharField(help_text="The code given when it was closed.")
+    cause = serializers.CharField(help_text="How the chat was closed.")
+    reason = serializers.CharField(help_text="The code of the closing reason.")
     rating = serializers.IntegerField(allow_null=True)
 
 
@@ -161,9 +167,11 @@ class ChatEventShape(serializers.Serializer[Any]):
     protocol = serializers.CharField()
     area = serializers.CharField()
     operatorId = serializers.CharField()
-    by = serializers.CharField(help_text="The name of who did it.")
+    by = serializers.CharField(
+        help_text="The name of the person or program that did it."
+    )
     cause = serializers.CharField()
-    text = serializers.CharField(help_text="The same as a sentence.")
+    text = serializers.CharField(help_text="The event as a sentence.")
     detail = serializers.DictField(allow_null=True)
 
 
@@ -173,11 +181,11 @@ class HistoryShape(serializers.Serializer[Any]):
 
 
 class FileShape(serializers.Serializer[Any]):
-    id = serializers.UUIDField(help_text="The message's.")
+    id = serializers.UUIDField(help_text="The id of the message.")
     type = serializers.CharField()
     fileName = serializers.CharField()
     size = serializers.IntegerField(
-        allow_null=True, help_text="In bytes, of a stored file."
+        allow_null=True, help_text="The size in bytes of a stored file; otherwise null."
     )
     createdAt = serializers.DateTimeField()
     url = serializers.CharField()
@@ -196,7 +204,9 @@ class TranscriptLineShape(serializers.Serializer[Any]):
     at = serializers.DateTimeField()
     who = serializers.CharField()
     text = serializers.CharField()
-    url = serializers.CharField(help_text="Of a file.")
+    url = serializers.CharField(
+        help_text="The link to the file of the message, if there is one."
+    )
 
 
 class TranscriptShape(serializers.Serializer[Any]):
@@ -208,5 +218,5 @@ class TranscriptShape(serializers.Serializer[Any]):
     reason = serializers.CharField()
     lines = TranscriptLineShape(many=True)
     page = serializers.CharField(
-        help_text="The printable page; the link is good for an hour."
+        help_text="A link to the printable page, valid for 1 hour."
     )

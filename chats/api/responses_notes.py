@@ -10,14 +10,19 @@ from rest_framework import serializers
 class NoteShape(serializers.Serializer[Any]):
     id = serializers.CharField()
     text = serializers.CharField()
-    operatorId = serializers.CharField(help_text="Who wrote it; 0: no operator.")
+    operatorId = serializers.CharField(
+        help_text='The operator who wrote the note; "0" if it was not an operator.'
+    )
     mentions = serializers.ListField(
-        child=serializers.CharField(), help_text="The ids of operators."
+        child=serializers.CharField(), help_text="The ids of the mentioned operators."
     )
     createdAt = serializers.DateTimeField()
-    protocol = serializers.CharField(help_text="The chat that it is kept on.")
+    protocol = serializers.CharField(
+        help_text="The protocol of the chat that the note belongs to."
+    )
     author = serializers.CharField(
-        help_text='The name of the operator or supervisor; "" of a program.'
+        help_text='The name of the operator or supervisor; empty ("") if a program wrote '
+        "the note."
     )
 
 
@@ -27,5 +32,5 @@ class NoteListShape(serializers.Serializer[Any]):
 
 class TagListShape(serializers.Serializer[Any]):
     tags = serializers.ListField(
-        child=serializers.CharField(), help_text="All tags of the contact, by code."
+        child=serializers.CharField(), help_text="The codes of all tags of the contact."
     )

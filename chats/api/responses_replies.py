@@ -11,17 +11,22 @@ class ReplyShape(serializers.Serializer[Any]):
     id = serializers.CharField()
     shortcut = serializers.CharField()
     scope = serializers.ChoiceField(["manager", "area", "operator"])
-    area = serializers.CharField(help_text='The code; "" in the other scopes.')
+    area = serializers.CharField(
+        help_text='The code of the area; empty ("") in the other scopes.'
+    )
     title = serializers.CharField()
     text = serializers.CharField()
     filled = serializers.CharField(
-        allow_null=True, help_text="For the contact; null where none was given."
+        allow_null=True,
+        help_text="The text with the variables of the contact; null if no contact was given.",
     )
     missing = serializers.ListField(
         child=serializers.CharField(),
         help_text="The variables of the text that have no value.",
     )
-    url = serializers.CharField(help_text='A signed link to its file; "" without one.')
+    url = serializers.CharField(
+        help_text='A signed link to the file; empty ("") if there is none.'
+    )
     type = serializers.ChoiceField(
         ["image", "audio", "video", "pdf", "file"], required=False
     )
@@ -39,15 +44,19 @@ class ReasonShape(serializers.Serializer[Any]):
 
 
 class ClosingReasonShape(ReasonShape):
-    area = serializers.CharField(help_text='The only area that has it; "" is all.')
+    area = serializers.CharField(
+        help_text='The code of the only area that has the reason; "" is all areas.'
+    )
 
 
 class PauseReasonShape(ReasonShape):
-    minutes = serializers.IntegerField(help_text="How long it should take; 0: unsaid.")
+    minutes = serializers.IntegerField(
+        help_text="The expected length of the pause; 0 if it is not set."
+    )
 
 
 class TagShape(ReasonShape):
-    colour = serializers.CharField(help_text="#rrggbb")
+    colour = serializers.CharField(help_text="As `#rrggbb`.")
 
 
 class AreaOptionsShape(serializers.Serializer[Any]):
@@ -70,5 +79,5 @@ class OptionsShape(serializers.Serializer[Any]):
     largestFile = serializers.IntegerField(help_text="In bytes.")
     longestText = serializers.IntegerField(help_text="In characters.")
     supervisors = serializers.ListField(
-        child=serializers.CharField(), help_text="Their names."
+        child=serializers.CharField(), help_text="The names of the supervisors."
     )
