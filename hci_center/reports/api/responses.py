@@ -23,20 +23,27 @@ _CLOCK: Json = {
 }
 _FIGURES: Json = {
     "type": "object",
-    "description": "The keys of the group, and the figures: of a duration `n`, `sum`, "
-    "`mean`, `median`, `p90` and `max` in seconds, and the same of the open hours in "
-    "`business`; of a share `n`, `of` and `rate`; of a count `count`, of `messages` also "
-    "`in`, `human` and `automatic`. `delivery`: `n` queued, `sent` of them, `p50` and "
-    "`p95` in milliseconds until sent, the same from sent to delivered in `delivered`, "
-    "and `failed` by code. `health`: `n` incidents, seconds `open` of `known` ones, "
-    "their `rate`, and `gaps`. `occupancy`: `n` spans online, seconds `online`, `busy` of "
-    "them with a chat, and `rate`; `concurrency`: seconds of all chats in them, `held`, "
-    "and `mean`, at once; `pauses`: `n`, `sum` seconds, and both of each reason in "
-    "`reasons`. Beside them: of `tme` the `unserved`; of `tmr1` and `tmr` the "
-    "`unanswered`, and those answered `byPhone`; of `unanswered` how many waited for the "
-    "`first` answer; of `csat` the `marks`; of `answered_surveys` the `lost`; of "
-    "`contained` the `dropped` by step; of `opened` the `origins`; of `closed` the "
-    "`outcomes`.",
+    "description": "The keys of the groups and the figures. Times are in seconds unless stated "
+    "otherwise.\n\n"
+    "- A duration: `n`, `sum`, `mean`, `median`, `p90` and `max`; `business` has "
+    "the same figures within opening hours.\n"
+    "- A share: `n`, `of` and `rate`. A count: `count`; `messages` also has `in`, "
+    "`human` and `automatic`.\n"
+    "- `delivery`: `n` queued messages, `sent` of them, `p50` and `p95` in "
+    "milliseconds from queued to sent, the same from sent to delivered in "
+    "`delivered`, and `failed` by code.\n"
+    "- `health`: `n` incidents, the time `open`, the time of a `known` state, "
+    "their `rate`, and `gaps`.\n"
+    "- `occupancy`: `n` online spans, the time `online`, the part of it with a "
+    "chat (`busy`), and `rate`.\n"
+    "- `concurrency`: the time of all chats while online, added up (`held`), and "
+    "`mean`, the number of chats at once.\n"
+    "- `pauses`: `n`, `sum`, and both of each reason in `reasons`.\n"
+    "- Counted in addition: `unserved` of `tme`; `unanswered` and `byPhone` "
+    "(answered on the account's phone) of `tmr1` and `tmr`; `first` of `unanswered` (those that "
+    "waited for the first answer); `marks` of `csat`; `lost` of "
+    "`answered_surveys`; `dropped` by step of `contained`; `origins` of `opened`; "
+    "`outcomes` of `closed`.",
     "properties": {
         **_KEY,
         "n": {"type": "integer"},
@@ -130,10 +137,11 @@ _ROW: Json = {
         *("protocol", "contactId", "m", "area", "operatorId", "channel", "from", "to"),
         *("seconds", "business"),
     ],
-    "description": '`contactId` is null for auditors and, with `protocol` "", where the '
-    "figure is not of conversations; `area` and `operatorId` are null where it counts an "
-    "episode once and it had several; `to` is null while the episode goes on; `seconds` "
-    "and `business` are null where nothing is measured. `csat` has `mark`.",
+    "description": "`contactId` is null for auditors. It is also null, and `protocol` empty, for "
+    "a figure that is not about chats. `area` and `operatorId` are null if the "
+    "figure counts an episode once and the episode had several. `to` is null "
+    "while the episode is open. `seconds` and `business` are null if the metric "
+    "measures no time. `mark` is only present for `csat`.",
     "properties": {
         "protocol": {"type": "string"},
         "contactId": {"type": ["string", "integer", "null"]},
@@ -160,8 +168,9 @@ ROWS: Json = {
 _INSTANT: Json = {"type": ["string", "null"], "format": "date-time"}
 _TILES: Json = {
     "type": "object",
-    "description": "By name: how many, and since when the oldest and the one that 90 % "
-    "do not exceed wait; of `unsent` also how many `failed` today.",
+    "description": "By name: the number `n`, the time since when the `oldest` waits, and the "
+    "time since when the one at the 90th percentile waits (`p90`). `unsent` also "
+    "has the number that `failed` today.",
     "additionalProperties": {
         "type": "object",
         "required": ["n", "oldest", "p90"],
