@@ -72,7 +72,8 @@ class Phone(WireField):
     def schema(self) -> dict[str, Any]:
         spelled = r"^\s*\+?([\s().\-/]*[0-9]){1,15}[\s().\-/]*$"
         return {
-            "description": "A phone number: 1 to 15 digits, spelled as people do.",
+            "description": "A phone number of 1 to 15 digits, also as people write it, such as "
+            "+55 (11) 98765-4321.",
             "oneOf": [
                 {"type": "integer", "minimum": 0, "maximum": 999_999_999_999_999},
                 {"type": "string", "pattern": spelled},
@@ -86,7 +87,7 @@ class Port(WireField):
 
     def schema(self) -> dict[str, Any]:
         return {
-            "description": "A TCP port, 1 to 65535, that the server allows for controllers.",
+            "description": "A TCP port from 1 to 65535 that the server allows for controllers.",
             "oneOf": [
                 {"type": "string", "pattern": "^0*[0-9]{1,5}$"},
                 {"type": "integer", "minimum": 1, "maximum": 65535},
@@ -100,7 +101,7 @@ class PublicId(WireField):
 
     def schema(self) -> dict[str, Any]:
         return {
-            "description": "A Facebook id, answered as a text.",
+            "description": "A Facebook id. Returned as a string.",
             "oneOf": [
                 {"type": "string", "pattern": r"^[A-Za-z0-9_.:\-]{1,64}$"},
                 {"type": "integer"},
@@ -114,7 +115,7 @@ class ContactId(WireField):
 
     def schema(self) -> dict[str, Any]:
         return {
-            "description": "A WhatsApp number, or the id of whoever has none.",
+            "description": "A WhatsApp number, or the id of a contact without a phone number.",
             "oneOf": [
                 {"type": "integer", "minimum": 0, "maximum": 999_999_999_999_999},
                 {"type": "string", "pattern": r"^[A-Za-z0-9_.:\-]{1,64}$"},
@@ -128,7 +129,7 @@ class OperatorId(WireField):
 
     def schema(self) -> dict[str, Any]:
         return {
-            "description": "An operator's id; 0 is nobody.",
+            "description": "The id of an operator; 0 is nobody.",
             "type": ["string", "integer"],
             "minLength": 1,
             "maxLength": 64,
@@ -141,7 +142,7 @@ class Flag(WireField):
 
     def schema(self) -> dict[str, Any]:
         return {
-            "description": "In a form: true, false, 1 or 0.",
+            "description": "A form sends true, false, 1 or 0.",
             "oneOf": [
                 {"type": "boolean"},
                 {"type": "string", "enum": ["true", "false", "1", "0"]},
@@ -184,7 +185,7 @@ class TimestampField(WireField):
 
     def schema(self) -> dict[str, Any]:
         return {
-            "description": "A Unix time, in seconds or in milliseconds.",
+            "description": "A Unix time in seconds or milliseconds.",
             "type": "number",
             "exclusiveMinimum": 0,
             "maximum": 9_999_999_999_999,
@@ -199,8 +200,8 @@ class Moment(WireField):
 
     def schema(self) -> dict[str, Any]:
         return {
-            "description": "With its offset from UTC; or a Unix time, in seconds or "
-            "in milliseconds.",
+            "description": "A time with its offset from UTC, or a Unix time in seconds or "
+            "milliseconds.",
             "oneOf": [
                 {"type": "string", "format": "date-time"},
                 {"type": "number", "exclusiveMinimum": 0},

@@ -17,7 +17,7 @@ Wrong = dict[str, list[Sentence]]
 
 
 class Body(serializers.Serializer[Any]):
-    """One operation's request: subclass it, declare the fields, name it after it."""
+    """The request body of one operation."""
 
     @classmethod
     def read(cls, sent: Mapping[str, Any]) -> Fields:

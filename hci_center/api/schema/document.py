@@ -69,7 +69,8 @@ def complete(result: Json, **_: Any) -> Json:
         "IdempotencyKey": {
             "name": "Idempotency-Key",
             "in": "header",
-            "description": "Any text: repeats with it answer the first answer again.",
+            "description": "Any text that identifies the call. A repeat with the same key "
+            "within 24 hours gets the response of the first call.",
             "schema": {"type": "string", "maxLength": 255},
         }
     }

@@ -35,14 +35,17 @@ SCHEMA: Json = {
             "type": "object",
             "required": ["code", "message"],
             "properties": {
-                "code": {"type": "string", "description": "Stable, for programs."},
+                "code": {
+                    "type": "string",
+                    "description": "A stable code for programs.",
+                },
                 "message": {
                     "type": "string",
-                    "description": "One sentence for people, in their language.",
+                    "description": "One sentence for people, in the language of `Accept-Language`.",
                 },
                 "fields": {
                     "type": "object",
-                    "description": "For `invalid`: what is wrong, by field.",
+                    "description": "Only for the code `invalid`: the errors of each field.",
                     "additionalProperties": {
                         "type": "array",
                         "items": {"type": "string"},

@@ -118,7 +118,7 @@ class ContractSchema(AutoSchema):
         limit = "40 MiB" if declared.body_limit == FILE_BODY else "2 MiB"
         return {
             "requestBody": {
-                "description": f"At most {limit}.",
+                "description": f"The body can have at most {limit}.",
                 "required": True,
                 "content": content,
             }
@@ -126,7 +126,7 @@ class ContractSchema(AutoSchema):
 
     def _success(self, page: OperationDoc) -> Json:
         return {
-            "description": "Done.",
+            "description": "Success.",
             "content": {
                 "application/json": {
                     "schema": {

@@ -7,38 +7,42 @@ from typing import Any
 DESCRIPTION = """\
 A customer-service centre on WhatsApp and Facebook Messenger.
 
-**Answers.** Success is HTTP 200 with `{"success": true, "data": …}`, also for what is
-created. A refusal is HTTP 4xx or 5xx with
-`{"success": false, "error": {"code", "message"}}`; `fields` tells what is wrong with
-which field when the code is `invalid`.
+**Responses.** A successful call returns HTTP 200 with `{"success": true, "data": …}`, also
+when it creates something. A refused call returns HTTP 4xx or 5xx with
+`{"success": false, "error": {"code", "message"}}`. With the code `invalid`, `error` usually
+has `fields`, which lists the errors of each field.
 
-**Bodies** are JSON objects or forms, equal in effect. `null` and an empty text count as
-absent, unknown fields are ignored. A DELETE takes its fields from the body or the query
-string. Each path is served with and without a last slash.
+**Bodies** are JSON objects or forms; both have the same effect. `null` and an empty text
+count as absent. Unknown fields are ignored. DELETE takes its fields from the body or from
+the query string. Every path works with and without a trailing slash.
 
-**Phone numbers** come as numbers or as people write them (`+55 (11) 98765-4321`) and
-are answered as numbers. **Facebook ids** are answered as texts. **Operators' ids** are
-texts; `0` is nobody. An **area** is named by its code or its exact name. **Times** are
-UTC, like `2026-11-22T13:05:09.120Z`.
+**Phone numbers** can be sent as numbers or as people write them (`+55 (11) 98765-4321`).
+They are returned as numbers. **Facebook ids** are returned as strings. **Operator ids** are
+strings; `0` means nobody. An **area** can be given by its code or its exact name. **Times**
+are in UTC, such as `2026-11-22T13:05:09.120Z`.
 
-**Who may call.** Integrations sign with a key (`Authorization: Api-Key …` or `Bearer …`,
-`X-Api-Key: …` or `https://<prefix>:<secret>@host/`, sent as Basic), people with a
-session and its CSRF token. Of a key that may stand in the path, every path is also
-served below `/k/<key>`.
-What a caller may not see does not exist for him.
+**Authentication.** Integrations use an API key, in `Authorization: Api-Key …` or
+`Authorization: Bearer …`, in `X-Api-Key: …` or in the URL as
+`https://<prefix>:<secret>@host/` (sent as Basic). People use a session with its CSRF token.
+If a key is allowed in the path, all paths also work below `/k/<key>`. What the caller may
+not see is treated as if it did not exist.
 
-**Repeats.** An `Idempotency-Key` makes any writing call safe to repeat for 24 hours.
+**Idempotency.** With an `Idempotency-Key`, any call that writes can be repeated safely for
+24 hours.
 """
 
 TAGS = [
-    {"name": "Managers", "description": "Company accounts: a number, a page, or both."},
+    {
+        "name": "Managers",
+        "description": "Company accounts with a WhatsApp number, a Facebook page, or both.",
+    },
     {"name": "Contacts", "description": "The customers of a manager."},
     {"name": "Chats", "description": "Service sessions and their messages."},
-    {"name": "Areas", "description": "Departments and their operators."},
-    {"name": "Operators", "description": "Their presence and how much they hold."},
-    {"name": "Sessions", "description": "People sign in, and out."},
-    {"name": "Feed", "description": "What changes, as it changes."},
-    {"name": "Reports", "description": "Figures of what happened."},
+    {"name": "Areas", "description": "Departments, their operators and opening hours."},
+    {"name": "Operators", "description": "The presence and the load of operators."},
+    {"name": "Sessions", "description": "Signing in and out, for people."},
+    {"name": "Feed", "description": "Changes as they happen."},
+    {"name": "Reports", "description": "Figures and the present state."},
 ]
 
 SECURITY_SCHEMES: dict[str, Any] = {
@@ -54,7 +58,7 @@ SECURITY_SCHEMES: dict[str, Any] = {
         "type": "apiKey",
         "in": "header",
         "name": "X-CSRFToken",
-        "description": "The `csrftoken` cookie again, or `csrfToken` of `api/session`.",
+        "description": "The value of the `csrftoken` cookie, or `csrfToken` of `api/session`.",
     },
 }
 
@@ -67,6 +71,8 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
     "APPEND_COMPONENTS": {"securitySchemes": SECURITY_SCHEMES},
     # In the order of the routes.
     "SORT_OPERATIONS": False,
+    # The values are listed in `enum` already.
+    "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
     "SCHEMA_PATH_PREFIX": "/api",
     "POSTPROCESSING_HOOKS": ["hci_center.api.schema.document.complete"],
     "ENABLE_DJANGO_DEPLOY_CHECK": False,
