@@ -123,8 +123,8 @@ def ensure_area(manager_id: int, given: str, *, field: str = "area") -> FoundAre
         area = _load_area(manager_id, code)
     if area is None:
         sentence = _(
-            "There is no such area, and none is made: %d wait for a supervisor's "
-            "review already."
+            "There is no such area, and it cannot be created: %d areas already wait "
+            "for a supervisor's review."
         )
         raise InvalidError(fields={field: [sentence % MOST_UNREVIEWED]})
     return area

@@ -149,11 +149,11 @@ def _check_reason(manager_id: int, state: str, reason: str) -> None:
     offered = PauseReason.objects.filter(manager=manager_id, is_active=True)
     codes = list(offered.values_list("code", flat=True))
     if reason and not codes:
-        sentence = _("There is no list of pause reasons: give none.")
+        sentence = _("This manager has no pause reasons, so none can be given.")
     elif codes and not reason:
         sentence = _("A pause needs a reason: %s.") % ", ".join(codes)
     elif codes and reason not in codes:
-        sentence = _("This is no pause reason: %s.") % ", ".join(codes)
+        sentence = _("There is no pause reason with the code %s.") % ", ".join(codes)
     else:
         return
     raise InvalidError(fields={"reason": [sentence]})

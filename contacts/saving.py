@@ -233,7 +233,7 @@ def _add(values: dict[str, Any]) -> Contact | None:
             return None
         if "string_id_is_unique" not in str(error):
             raise
-        sentence = _("A contact of the other channel bears this id.")
+        sentence = _("A contact of the other channel has this id.")
         raise InvalidError({"contactId": [sentence]}) from error
     return contact_of(row)
 

@@ -71,7 +71,7 @@ class ForbiddenError(RefusedError):
 
 class NotFoundError(RefusedError):
     status, code = 404, "not_found"
-    sentence = _("There is nothing here.")
+    sentence = _("The requested resource was not found.")
 
 
 class ManagerNotFoundError(RefusedError):
@@ -103,7 +103,7 @@ class MethodNotAllowedError(RefusedError):
     """The method is not allowed; `allowed` lists the methods that are."""
 
     status, code = 405, "method_not_allowed"
-    sentence = _("This address does not answer that method.")
+    sentence = _("This URL does not accept this method.")
 
     def __init__(self, allowed: list[str]) -> None:
         super().__init__()
@@ -127,17 +127,19 @@ class AlreadyOpenError(RefusedError):
 
 class AlreadySentError(RefusedError):
     status, code = 409, "already_sent"
-    sentence = _("This message has been sent, or its time is over.")
+    sentence = _("This message was already sent, or its time has passed.")
 
 
 class TooLateError(RefusedError):
     status, code = 409, "too_late"
-    sentence = _("This chat was closed too long ago to go on.")
+    sentence = _("This chat was closed too long ago to be reopened.")
 
 
 class AmbiguousContactError(RefusedError):
     status, code = 409, "ambiguous_contact"
-    sentence = _("More than one contact fits; say the manager's number or page too.")
+    sentence = _(
+        "More than one contact matches; send the manager's number or page too."
+    )
 
 
 class PageTakenError(RefusedError):
@@ -157,7 +159,7 @@ class NotFailedError(RefusedError):
 
 class BodyTooLargeError(RefusedError):
     status, code = 413, "body_too_large"
-    sentence = _("The body is larger than this call takes.")
+    sentence = _("The body is larger than this call accepts.")
 
 
 class UnsupportedMediaTypeError(RefusedError):

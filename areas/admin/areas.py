@@ -76,7 +76,7 @@ class AreaForm(forms.ModelForm):  # type: ignore[type-arg]
             return typed
         text = normalize_area_text(typed)
         if not text:
-            raise forms.ValidationError(_("This holds nothing but blanks."))
+            raise forms.ValidationError(_("This contains only blanks."))
         longest: int = self.fields[field].max_length  # type: ignore[attr-defined]
         if len(text) > longest:
             raise forms.ValidationError(

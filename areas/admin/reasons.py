@@ -38,7 +38,7 @@ class CodedForm(forms.ModelForm):  # type: ignore[type-arg]
     def clean_name(self) -> str:
         name = normalize_area_text(self.cleaned_data["name"])
         if not name:
-            raise forms.ValidationError(_("This holds nothing but blanks."))
+            raise forms.ValidationError(_("This contains only blanks."))
         return name
 
     def clean(self) -> dict[str, Any]:

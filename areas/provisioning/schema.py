@@ -57,7 +57,7 @@ def read_file(content: bytes) -> list[Values]:
 
 def _choice(options: list[str], value: Any) -> str:
     if value not in options:
-        raise WrongValueError(_("This is one of %s.") % ", ".join(options))
+        raise WrongValueError(_("This must be one of %s.") % ", ".join(options))
     return str(value)
 
 
@@ -89,7 +89,7 @@ def _area_text(value: Any, longest: int) -> str:
     """Returns a code or a name in its stored form."""
     text = normalize_area_text(parse_text(value, longest))
     if not text:
-        raise WrongValueError(_("This holds nothing but blanks."))
+        raise WrongValueError(_("This contains only blanks."))
     return parse_text(text, longest)
 
 

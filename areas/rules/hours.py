@@ -55,7 +55,7 @@ def parse_hours(value: Any, place: str, problems: Problems) -> Hours:
     if value == ALWAYS:
         return ALWAYS
     if not isinstance(value, dict):
-        problems[place] = [_('This is "always" or an object of weekdays.')]
+        problems[place] = [_('This must be "always" or an object of weekdays.')]
         return {}
     for day in sorted(set(map(str, value)) - set(DAYS)):
         problems[f"{place}.{day}"] = [

@@ -28,13 +28,13 @@ _CODE = re.compile(r"[a-z0-9_]{1,32}")
 
 def _one_of(value: Any, allowed: tuple[str, ...]) -> str:
     if value not in allowed:
-        raise WrongValueError(_("This is one of %s.") % ", ".join(allowed))
+        raise WrongValueError(_("This must be one of %s.") % ", ".join(allowed))
     return str(value)
 
 
 def _channels(value: Any) -> list[str]:
     if not isinstance(value, list) or not value:
-        raise WrongValueError(_("This is a list of channels, and not empty."))
+        raise WrongValueError(_("This must be a list of channels, and not empty."))
     chosen = {_one_of(each, menu_body.CHANNELS) for each in value}
     return [each for each in menu_body.CHANNELS if each in chosen]
 
@@ -49,13 +49,13 @@ def _line(value: Any) -> str:
     """Parses a title or a word: one line that is not blank."""
     text = " ".join(parse_text(value, LONGEST_TITLE * 4).split())
     if not text:
-        raise WrongValueError(_("This holds nothing but blanks."))
+        raise WrongValueError(_("This contains only blanks."))
     return parse_text(text, LONGEST_TITLE)
 
 
 def _words(value: Any) -> list[str]:
     if not isinstance(value, list):
-        raise WrongValueError(_("This is a list of texts."))
+        raise WrongValueError(_("This must be a list of texts."))
     if len(value) > MOST_WORDS:
         raise WrongValueError(_("There are at most %d words.") % MOST_WORDS)
     return list(dict.fromkeys(map(_line, value)))
@@ -64,7 +64,7 @@ def _words(value: Any) -> list[str]:
 def _question(value: Any) -> str:
     text = parse_text(value, LONGEST_TEXT)
     if not text.strip():
-        raise WrongValueError(_("This holds nothing but blanks."))
+        raise WrongValueError(_("This contains only blanks."))
     return text
 
 
@@ -104,7 +104,7 @@ def read_menu(
     errors.
     """
     if not isinstance(given, Mapping):
-        problems[place] = [_("This is an object.")]
+        problems[place] = [_("This must be an object.")]
         return {}
     body = _read(given, _MENU, {"fallback", "steps"}, place, problems)
     body["fallback"] = None
@@ -120,7 +120,7 @@ def read_menu(
 
 def _step(given: Any, areas: Container[str], place: str, problems: Problems) -> Values:
     if not isinstance(given, Mapping):
-        problems[place] = [_("This is an object.")]
+        problems[place] = [_("This must be an object.")]
         return {"options": []}
     step = _read(given, _STEP, {"options"}, place, problems)
     listed = _list(given.get("options"), MOST_OPTIONS, f"{place}.options", problems)
@@ -138,7 +138,7 @@ def _option(
     given: Any, areas: Container[str], place: str, problems: Problems
 ) -> Values:
     if not isinstance(given, Mapping):
-        problems[place] = [_("This is an object.")]
+        problems[place] = [_("This must be an object.")]
         return {}
     do = given.get("do")
     target = do if do in ("area", "step") else ""
@@ -201,10 +201,10 @@ def _list(
 ) -> list[tuple[str, Any]]:
     """Returns the elements with their positions; at least one and at most `most`."""
     if not isinstance(value, list) or not value:
-        problems[place] = [_("This is a list, and not empty.")]
+        problems[place] = [_("This must be a list, and not empty.")]
         return []
     if len(value) > most:
-        problems[place] = [_("There are at most %d of them.") % most]
+        problems[place] = [_("There can be at most %d of them.") % most]
         return []
     return [(f"{place}[{n}]", each) for n, each in enumerate(value)]
 

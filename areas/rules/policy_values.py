@@ -30,7 +30,7 @@ Parse = Callable[[Any], Any]
 def _assign(value: Any) -> str:
     if value not in Assignment.values:
         raise WrongValueError(
-            _("This is one of %s.") % ", ".join(map(str, Assignment.values))
+            _("This must be one of %s.") % ", ".join(map(str, Assignment.values))
         )
     return str(value)
 

@@ -138,7 +138,7 @@ class MenuAdmin(TenantAdmin):
                 problems = {"menu": [_("This is not JSON.")]}
                 return self._editor(request, manager, text, problems)
             if body is None:
-                problems = {"menu": [_("This is an object.")]}
+                problems = {"menu": [_("This must be an object.")]}
                 return self._editor(request, manager, text, problems)
         made_by = caller_behind(request).credential
         try:

@@ -178,7 +178,7 @@ def forget_sent() -> None:
 
 
 SENTENCES: dict[str, Callable[[], str]] = {
-    "unreadable": lambda: _("The file is damaged, or is not what it says."),
+    "unreadable": lambda: _("The file is damaged, or is not of the declared type."),
     "too_large": lambda: _("There is more in the file than can be converted."),
     "too_long": lambda: _("The file takes too long to be converted."),
     "empty": lambda: _("There is no picture or no sound in the file."),

@@ -11,7 +11,7 @@ SENTENCES = {
     "bad_recipient": _("The customer cannot be reached under this number or id."),
     "bad_setup": _("The gateway's settings are incomplete; an administrator must act."),
     "cut": _("The connection to the gateway was cut."),
-    "never_arrived": _("The gateway has not got the message."),
+    "never_arrived": _("The gateway did not receive the message."),
     "no_templates": _("This gateway has no templates."),
     "not_authorized": _("The gateway refuses the account; its access must be renewed."),
     "not_connected": _("The session is disconnected; it must be connected again."),

@@ -77,7 +77,7 @@ def write_note(
             raise ChatNotFoundError
         mentions = list(dict.fromkeys(mentions))
         if set(mentions) - operators_seeing(contact.pk, mentions):
-            sentence = _("Mention operators who see this contact.")
+            sentence = _("Only operators who can see this contact can be mentioned.")
             raise InvalidError({"mentions": [sentence]})
         return _write(chat, contact, text, mentions, actor)
 
@@ -90,14 +90,14 @@ def note_of_locked(contact: Contact, text: str, actor: Actor) -> None:
     """
     chat, _is_open = _latest_chat(contact.pk)
     if chat is None:
-        raise InvalidError({"note": [_("This contact has no chat to keep a note on.")]})
+        raise InvalidError({"note": [_("This contact has no chat to add a note to.")]})
     _write(chat, contact, text, [], actor)
 
 
 def refuse_blank(text: str, field: str = "text") -> None:
     """Raises InvalidError for a blank note."""
     if not text.strip():
-        raise InvalidError({field: [_("This holds nothing but blanks.")]})
+        raise InvalidError({field: [_("This contains only blanks.")]})
 
 
 def list_notes(

@@ -52,9 +52,7 @@ def send_reply_file(
         file, kind, name = _file_of(context, reply_id)
         message_type = message_type or kind
         if message_type not in (kind, FILE):
-            raise InvalidError(
-                {"type": [_("The file is not of the kind that is said.")]}
-            )
+            raise InvalidError({"type": [_("The file is not of the declared type.")]})
         if not extras.file_name:
             extras = replace(extras, file_name=name)
         try:
@@ -85,7 +83,7 @@ def _file_of(context: SendContext, reply_id: int) -> tuple[SentFile, str, str]:
             cursor.execute(_USE, [row[0]])
             is_kept = cursor.fetchone() is not None
         if not is_kept:
-            sentence = _("There is no quick reply with a file of this id.")
+            sentence = _("There is no quick reply with this id that has a file.")
             raise InvalidError({"reply": [sentence]})
     _file_id, file, name, mime, size, sha256, is_voice, showing, _is_used = row
     kind = kind_of_mime(mime) or FILE

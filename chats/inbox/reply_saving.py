@@ -180,7 +180,10 @@ def _refuse_too_many(values: dict[str, Any]) -> None:
         cursor.execute(_COUNT, values)
         (count,) = cursor.fetchone()
     if count >= MOST_REPLIES:
-        sentence = _("There are %d quick replies here already.") % count
+        sentence = (
+            _("There are already %d quick replies here, and no more can be added.")
+            % count
+        )
         raise InvalidError({"shortcut": [sentence]})
 
 

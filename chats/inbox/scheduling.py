@@ -111,7 +111,9 @@ def schedule_message(caller: Caller, request: ReadRequest, later: Later) -> Shap
             cursor.execute(_INSERT, values)
             row = cursor.fetchone()
         if row is None:
-            sentence = _("At most %d messages can wait for a contact.") % MOST_WAITING
+            sentence = (
+                _("At most %d messages can be scheduled for a contact.") % MOST_WAITING
+            )
             raise InvalidError({"sendAt": [sentence]})
         schedule_task(contact, later.send_at)
     return _shape(*row)
@@ -182,7 +184,9 @@ def _refuse_wrong(contact: Contact, later: Later) -> None:
         cursor.execute(_IS_AHEAD, values)
         (is_ahead,) = cursor.fetchone()
     if not is_ahead:
-        raise InvalidError({"sendAt": [_("This must be 1 second to 90 days ahead.")]})
+        raise InvalidError(
+            {"sendAt": [_("This must be 1 second to 90 days from now.")]}
+        )
     gateway = "messenger"
     if contact.channel != Channel.FACEBOOK:
         gateway = Manager.objects.values_list("gateway", flat=True).get(

@@ -102,7 +102,7 @@ def _period(manager_id: int, request: SurveyRequest) -> dict[str, Any]:
     begin = _instant(request.first, zone)
     end = _instant(request.last, zone, is_end=True)
     if begin is not None and end is not None and begin >= end:
-        raise InvalidError({"to": [_("This is before the beginning.")]})
+        raise InvalidError({"to": [_("This is before the beginning of the period.")]})
     return {"begin": begin, "end": end}
 
 

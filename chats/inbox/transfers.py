@@ -110,7 +110,7 @@ def _validate(
     if is_required and _requires_reason(contact):
         wrong["reason"] = [_("This field is required.")]
     if note and not note.strip():
-        wrong["note"] = [_("This holds nothing but blanks.")]
+        wrong["note"] = [_("This contains only blanks.")]
     if wrong:
         raise InvalidError(wrong)
     return Transfer(reason, note)

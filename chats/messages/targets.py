@@ -79,7 +79,7 @@ class NamedContact:
         if found < named:
             raise ManagerNotFoundError
         if len(rows) > 1:
-            sentence = _("The number and the page belong to two managers.")
+            sentence = _("The number and the page belong to different managers.")
             raise InvalidError({"managerNumber": [sentence], "facebookId": [sentence]})
         manager_id: int = rows[0][0]
         return manager_id

@@ -55,9 +55,9 @@ def _period(trial: AssignmentTrial) -> tuple[datetime, datetime]:
     until = min(trial.until or now, now)
     since = trial.since or until - USUAL
     if since >= until:
-        raise InvalidError({"from": [_("This is not before the end of the period.")]})
+        raise InvalidError({"from": [_("This must be before the end of the period.")]})
     if until - since > LONGEST:
-        sentence = _("A period of at most %d days is tried.") % LONGEST.days
+        sentence = _("A period has at most %d days.") % LONGEST.days
         raise InvalidError({"from": [sentence]})
     return since, until
 

@@ -204,5 +204,7 @@ def _template_to_send(contact: Contact, due: _Due, gateway: str) -> Template | N
     if due.text and is_open:
         return None
     if due.template is None:
-        raise UnsendableError(_("The time for an answer is over: only templates go."))
+        raise UnsendableError(
+            _("Free texts can no longer be sent to this customer, only templates.")
+        )
     return due.template

@@ -64,7 +64,9 @@ def parse_text(value: Any, longest: int) -> str:
         try:
             value.encode()
         except UnicodeEncodeError as error:
-            raise WrongValueError(_("This holds half a character.")) from error
+            raise WrongValueError(
+                _("This contains half a character (an unpaired surrogate).")
+            ) from error
     return value
 
 
@@ -106,7 +108,7 @@ def parse_controller_port(value: Any) -> int:
         if not any(port in ports for ports in settings.CONTROLLER_PORTS):
             raise WrongValueError(_("This port is not among HCI_CONTROLLER_PORTS."))
     elif port in OTHER_SERVICES:
-        raise WrongValueError(_("This port belongs to another service than HTTP."))
+        raise WrongValueError(_("This port is reserved for a service other than HTTP."))
     return port
 
 

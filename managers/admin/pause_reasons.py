@@ -38,7 +38,7 @@ class PauseReasonForm(forms.ModelForm):  # type: ignore[type-arg]
     def _normalized(self, field: str) -> str:
         text = normalize_area_text(self.cleaned_data[field])
         if not text:
-            raise forms.ValidationError(_("This holds nothing but blanks."))
+            raise forms.ValidationError(_("This contains only blanks."))
         return text
 
 

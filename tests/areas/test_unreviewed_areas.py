@@ -31,8 +31,8 @@ def test_one_more_than_the_limit_is_refused_and_nothing_is_saved(manager, api, b
     assert refusal(answer) == (400, "invalid")
     assert answer.json()["error"]["fields"] == {
         "area": [
-            f"There is no such area, and none is made: {MOST_UNREVIEWED} wait for a "
-            "supervisor's review already."
+            "There is no such area, and it cannot be created: "
+            f"{MOST_UNREVIEWED} areas already wait for a supervisor's review."
         ]
     }
     assert not Contact.objects.exists()

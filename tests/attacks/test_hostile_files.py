@@ -27,7 +27,7 @@ from tests.chats.files.sample_files import data_uri
 
 SENTENCES = {
     "too_large": "There is more in the file than can be converted.",
-    "unreadable": "The file is damaged, or is not what it says.",
+    "unreadable": "The file is damaged, or is not of the declared type.",
     "too_long": "The file takes too long to be converted.",
 }
 

@@ -38,14 +38,14 @@ FILE_TYPES = ("image", "audio", "video", "pdf", "file")
 
 
 class Narrowed(Body):
-    """A call that names a contact, and optionally its manager."""
+    """`number` or `facebookId` names the manager, if the contact alone is ambiguous."""
 
     number = Phone(required=False)
     facebookId = PublicId(required=False)
 
 
 class WhatsAppContact(Body):
-    """A contact of a number: its phone or, if it has none, its id."""
+    """`contactNumber` names the contact; `contactId` names one without a phone number."""
 
     contactNumber = Phone(required=False)
     contactId = ContactId(required=False)
@@ -111,7 +111,7 @@ class DeleteChat(Narrowed):
 
 
 class RecordMessage(WithFile):
-    """All four documented bodies of the call, and our additions to them."""
+    """A message of a contact, or one that a bot or controller sent."""
 
     facebookId = PublicId(required=False)
     managerNumber = Phone(required=False)
@@ -150,7 +150,7 @@ class RecordMessage(WithFile):
 def _validate_manager(values: Fields, wrong: Wrong) -> None:
     numbers = {values[name] for name in ("managerNumber", "number") if name in values}
     if len(numbers) > 1:
-        wrong["number"] = [_("These are the numbers of two managers.")]
+        wrong["number"] = [_("These numbers belong to different managers.")]
     for number in numbers:
         values["number"] = number
     if not {"facebookId", "managerNumber", "number"} & (values.keys() | wrong.keys()):
@@ -198,7 +198,7 @@ def _validate_content(values: Fields, wrong: Wrong) -> None:
 
 
 class SendText(Quoting):
-    """An operator's text, plain or as base64; the plain one takes precedence."""
+    """A text, plain in `content2` or as base64 in `content`; `content2` takes precedence."""
 
     content = Text(LONGEST_BASE64_CONTENT, required=False)
     content2 = Text(LONGEST_CONTENT, required=False)
@@ -244,7 +244,7 @@ class SendTextByPage(SendText, FacebookContact, Narrowed):
 
 
 class SendFile(WithFile):
-    """A file, in the request or from a quick reply."""
+    """A file in `base64`, or the file of a quick reply."""
 
     vars()["from"] = OperatorId()
     base64 = DataUri(required=False)
@@ -266,7 +266,7 @@ class SendFile(WithFile):
             sentence = _("The picture has more than %d million pixels.")
             wrong["base64"] = [sentence % (MOST_PIXELS // 10**6)]
         elif not matches_declared(sent.found, declared, sent.claimed_mime):
-            wrong["base64"] = [_("The file is not of the kind that is said.")]
+            wrong["base64"] = [_("The file is not of the declared type.")]
 
 
 def _require_in_order(

@@ -28,7 +28,7 @@ class Day(WireField):
         except ValueError:
             day = None
         if day is None or len(text) != 10 or not FIRST_YEAR <= day.year <= LAST_YEAR:
-            raise WrongValueError(_("This is a date such as 2026-11-20."))
+            raise WrongValueError(_("This must be a date such as 2026-11-20."))
         return day
 
     def schema(self) -> dict[str, Any]:

@@ -31,12 +31,12 @@ class JsonField(WireField):
 
     def parse_json(self, value: Any) -> Any:
         if not isinstance(value, dict):
-            raise WrongValueError(_("This is an object."))
+            raise WrongValueError(_("This must be an object."))
         return value
 
     def schema(self) -> dict[str, Any]:
         return {
-            "description": "In a form: a JSON object.",
+            "description": "A form sends a JSON object.",
             "oneOf": [{"type": "object"}, {"type": "string"}],
         }
 
@@ -46,16 +46,16 @@ class Messages(JsonField):
 
     def parse_json(self, value: Any) -> tuple[Said, ...]:
         if not isinstance(value, list) or not value:
-            raise WrongValueError(_("This is a list, and not empty."))
+            raise WrongValueError(_("This must be a list, and not empty."))
         if len(value) > MOST_SAID:
-            raise WrongValueError(_("There are at most %d of them.") % MOST_SAID)
+            raise WrongValueError(_("There can be at most %d of them.") % MOST_SAID)
         return tuple(map(_said, value))
 
     def schema(self) -> dict[str, Any]:
         message = {"oneOf": [{"type": "string"}, {"type": "object"}]}
         listed = {"type": "array", "items": message, "maxItems": MOST_SAID}
         return {
-            "description": "In a form: a JSON list.",
+            "description": "A form sends a JSON list.",
             "oneOf": [listed | {"minItems": 1}, {"type": "string"}],
         }
 

@@ -37,9 +37,11 @@ class Groups(WireField):
         if isinstance(value, str):
             value = [part.strip() for part in value.split(",")]
         if not isinstance(value, list) or not all(each in GROUPS for each in value):
-            raise WrongValueError(_("These must be of %s.") % ", ".join(GROUPS))
+            raise WrongValueError(
+                _("Each of these must be one of %s.") % ", ".join(GROUPS)
+            )
         if len(value) > MOST_GROUPS or len({*value}) < len(value):
-            raise WrongValueError(_("These are at most two, and different ones."))
+            raise WrongValueError(_("These must be at most two, and different."))
         return tuple(value)
 
     def schema(self) -> dict[str, Any]:

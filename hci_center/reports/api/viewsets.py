@@ -54,7 +54,7 @@ class ReportViewSet(ContractViewSet):
     def _now(self, manager_id: int | None, fields: Fields) -> dict[str, Any]:
         wrong = [name for name in NOT_OF_NOW if name in fields]
         if wrong:
-            sentence = _("The live figures are of managers alone.")
+            sentence = _("The live figures can only be filtered by manager.")
             raise InvalidError({name: [sentence] for name in wrong})
         figures = live.now(self.caller, manager_id)
         return figures | {"longest": self._shown(figures["longest"])}

@@ -15,7 +15,10 @@ from tests.builders import make_manager
         ({"facebookId": None}, "managers[1]: One of number, facebookId is required."),
         ({"number": "abc"}, "managers[1].number: This is not a phone number."),
         ({"controllerPort": 0}, "managers[1].controllerPort: A port is a number from"),
-        ({"gateway": "pigeon"}, "managers[1].gateway: This is one of controller, "),
+        (
+            {"gateway": "pigeon"},
+            "managers[1].gateway: This must be one of controller, ",
+        ),
         ({"gatewaySettings": []}, "managers[1].gatewaySettings: This must be an obj"),
         ({"colour": 1}, "managers[1].colour: There is no such field."),
         ({"areas": {}}, "managers[1].areas: This must be a list."),

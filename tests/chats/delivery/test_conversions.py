@@ -86,7 +86,7 @@ def test_other_contacts_do_not_wait_for_the_conversion(
     ("make", "mime", "message_type", "reason"),
     [
         (lambda: b"\x1aE\xdf\xa3\x9fB\x86\x81\x01B\x82\x84webm" + bytes(20), "audio/webm",
-         "audio", "The file is damaged, or is not what it says."),
+         "audio", "The file is damaged, or is not of the declared type."),
         (lambda: samples.film("webm", "libvpx"), "audio/webm", "audio",
          "There is no picture or no sound in the file."),
     ],

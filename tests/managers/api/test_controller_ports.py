@@ -22,7 +22,7 @@ def test_a_port_of_another_service_is_refused(full_api, port):
     answer = save(full_api, port)
     assert answer.status_code == 400
     assert answer.json()["error"]["fields"] == {
-        "controllerPort": ["This port belongs to another service than HTTP."]
+        "controllerPort": ["This port is reserved for a service other than HTTP."]
     }
     assert not Manager.objects.exists()
 
@@ -48,7 +48,7 @@ def test_provisioning_refuses_such_a_port(db, tmp_path):
     path = tmp_path / "centre.json"
     tree = {"name": "Mercado Sol", "number": NUMBER, "controllerPort": 22}
     path.write_text(json.dumps({"managers": [tree]}))
-    with pytest.raises(CommandError, match="controllerPort: This port belongs"):
+    with pytest.raises(CommandError, match="controllerPort: This port is reserved"):
         call_command("provision", str(path))
 
 
