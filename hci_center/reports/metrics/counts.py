@@ -19,7 +19,7 @@ class Opened(Count):
 class Reopened(Count):
     name = "reopened"
     label = {"pt-br": "Reabertos", "en": "Reopened chats"}
-    formula = {"pt-br": "Conversas reabertas.", "en": "Chats that went on."}
+    formula = {"pt-br": "Conversas reabertas.", "en": "Chats that were reopened."}
     cohort, by = "happened", (*DAYS, *HOURS, "channel", "manager")
 
 
@@ -41,8 +41,8 @@ class Requeues(Count):
     formula = {
         "pt-br": "Vezes em que um atendimento voltou à fila da mesma área, de quem o "
         "tinha ou de quem o devolveu; não é transferência.",
-        "en": "Times an episode went back into the queue of the same area, of whoever "
-        "put it back or had it; no transfer.",
+        "en": "Times an episode went back into the queue of the same area, counted for "
+        "the operator who put it back or had it. This is not a transfer.",
     }
     cohort, by = "closed", (*DAYS, "area", "operator", "channel", "manager")
 
@@ -54,9 +54,9 @@ class Messages(Count):
         "pt-br": "Mensagens guardadas: `in` do cliente, `human` de um operador, "
         "`automatic` todas as outras, também as digitadas no celular da conta. As que "
         "vieram de uma importação não contam.",
-        "en": "Messages stored: `in` of the customer, `human` of an operator, "
-        "`automatic` all others, also those typed on the account's phone. What was "
-        "imported is not counted.",
+        "en": "Messages stored: `in` from customers, `human` from operators, `automatic` "
+        "all others, including those written on the account's phone. Imported messages "
+        "are not counted.",
     }
     cohort, by = "happened", (*DAYS, *HOURS, "channel", "manager")
     parts = ("in", "human", "automatic")

@@ -12,9 +12,9 @@ class Tme(Duration):
         "pt-br": "De cada permanência numa fila que alguém atendeu: do início dela até "
         "a primeira vez que um operador ficou com a conversa. Quem já chega com operador "
         "não espera e não conta.",
-        "en": "Of each stay in a queue that somebody took: from its beginning until an "
-        "operator first has the chat. Who comes with an operator does not wait and is "
-        "not counted.",
+        "en": "For each stay in a queue that ended with an operator: from its beginning "
+        "until an operator first has the chat. A stay that begins with an operator has "
+        "no wait and is not counted.",
     }
     cohort, by = "happened", (*DAYS, *HOURS, "area", "operator", "channel", "manager")
     parts = ("unserved",)
@@ -26,8 +26,8 @@ class Unserved(Duration):
     formula = {
         "pt-br": "Permanências que terminaram sem ninguém: do início até o encerramento "
         "ou a ida a outra área.",
-        "en": "Stays that ended with nobody: from their beginning until the closing or "
-        "the move to another area.",
+        "en": "Stays that ended without an operator: from their beginning until the "
+        "closing or the move to another area.",
     }
     cohort, by = "happened", (*DAYS, "area", "channel", "manager")
 
@@ -76,8 +76,8 @@ class Unanswered(Duration):
     formula = {
         "pt-br": "Esperas do cliente que o encerramento acabou: da mensagem até ele; "
         "`first` conta as que seriam a primeira resposta.",
-        "en": "What was owed to the customer and ended by the closing: from his message "
-        "until then; `first` counts those that would have been the first answer.",
+        "en": "Customers' waits for an answer that ended with the closing: from the "
+        "message until then. `first` counts waits for the first answer.",
     }
     cohort, by = "closed", (*DAYS, "area", "channel", "manager")
     parts = ("first",)
@@ -101,8 +101,8 @@ class Reaction(Duration):
     formula = {
         "pt-br": "De cada vez que um operador assume uma conversa em que o cliente "
         "espera: do momento em que assume até sua primeira mensagem.",
-        "en": "Of each time an operator takes a chat whose customer waits: from taking "
-        "it to his first message.",
+        "en": "For each time an operator takes a chat whose customer waits: from then "
+        "until the operator's first message.",
     }
     cohort, by = "happened", (*DAYS, "area", "operator", "channel", "manager")
 
@@ -113,8 +113,8 @@ class Tma(Duration):
     formula = {
         "pt-br": "Por atendimento e grupo: o tempo com operador, sem o que ficou em "
         "espera. Quem não teve operador não conta.",
-        "en": "Per episode and group: the time with an operator, without what was on "
-        "hold. Who never had one is not counted.",
+        "en": "Per episode and group: the time with an operator, without the time on "
+        "hold. Episodes that never had an operator are not counted.",
     }
     cohort, by = "closed", (*DAYS, "area", "operator", "channel", "manager")
 

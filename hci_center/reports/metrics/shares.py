@@ -24,8 +24,8 @@ class Recontact(Share):
     formula = {
         "pt-br": "Resolvidos cujo cliente abriu outra conversa em até 72 h ÷ resolvidos. "
         "A que um operador ou uma pessoa abriu não conta.",
-        "en": "Resolved whose contact got another chat within 72 h ÷ resolved. One that "
-        "an operator or a person opened is not counted.",
+        "en": "Resolved whose contact got another chat within 72 h ÷ resolved. Chats "
+        "that an operator or another person opened are not counted.",
     }
     cohort, by = "closed", (*DAYS, "area", "operator", "channel", "manager")
     waits_for_return = True
@@ -51,9 +51,9 @@ class Transfer(Share):
         "pt-br": "Atendidos com transferência ÷ atendidos. Por operador: os que ele "
         "passou adiante ÷ os que teve. Por área: os que saíram dela ÷ os que teve com "
         "operador. A volta à fila da mesma área não é transferência.",
-        "en": "Served with a transfer ÷ served. By operator: those he moved on ÷ those "
-        "he held. By area: those that left it ÷ those held in it. Back into the queue "
-        "of the same area is no transfer.",
+        "en": "Served with a transfer ÷ served. By operator: those that the operator "
+        "transferred ÷ those that the operator held. By area: those that left it ÷ those "
+        "held in it. A return to the queue of the same area is not a transfer.",
     }
     cohort, by = "closed", (*DAYS, "area", "operator", "channel", "manager")
 
@@ -96,8 +96,8 @@ class Contained(Share):
     formula = {
         "pt-br": "Encerrados pelo robô sem ninguém ÷ os que passaram por ele. "
         "`dropped`: abandonados nele, por etapa (`sa`).",
-        "en": "Closed by the bot with nobody ÷ those that had one. `dropped`: left in "
-        "it, by step (`sa`).",
+        "en": "Closed by the bot without an operator ÷ those that had a bot. `dropped`: "
+        "left while with the bot, by step (`sa`).",
     }
     cohort, by = "closed", (*DAYS, "channel", "manager")
     parts, valued_part = ("dropped",), "dropped"
