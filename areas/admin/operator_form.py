@@ -60,8 +60,10 @@ class OperatorForm(AccountForm):
         else:
             areas.several_managers = offered.values("manager").distinct().count() > 1
         areas.queryset = offered.order_by("manager__name", "name")
-        cap: Any = self.fields["cap"]
-        cap.validators = [MinValueValidator(0), MaxValueValidator(MOST_CHATS)]
+        # Auditors have no fields to type in.
+        cap: Any = self.fields.get("cap")
+        if cap is not None:
+            cap.validators = [MinValueValidator(0), MaxValueValidator(MOST_CHATS)]
 
     def account(self) -> User | None:
         return self.instance.user if self.instance.pk else None
