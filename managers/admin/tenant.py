@@ -30,6 +30,7 @@ from managers.admin.lookups import allowed_lookups, is_row_id
 from managers.admin.nameless import hide_names
 from managers.admin.narrowed import NarrowedChoice, NarrowedSelect, has_manager
 from managers.admin.refusals import show_refusal
+from managers.admin.stale_forms import versioned
 
 READ = frozenset({"view"})
 WRITE = frozenset({"view", "add", "change"})
@@ -93,6 +94,7 @@ class TenantAdmin(DeletingAdmin):
     # The theme declares an empty tuple, whose type allows no elements.
     actions_detail: Any = ()
 
+    change_form_before_template: Any = "admin/row_version.html"
     list_per_page = 50
     list_max_show_all = 100  # Contacts: some 2 kB each.
     show_full_result_count = False
@@ -172,8 +174,13 @@ class TenantAdmin(DeletingAdmin):
     def get_form(
         self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any
     ) -> Any:
-        """Offers only rows of the row's own manager, which is not changed."""
+        """Offers only rows of the row's own manager, which is not changed.
+
+        A changed row is refused if somebody else has saved it meanwhile.
+        """
         form: Any = super().get_form(request, obj, change=change, **kwargs)
+        if change:
+            form = versioned(form)
         manager_id = getattr(obj, "manager_id", None)
         fields: dict[str, Any] = form.base_fields
         for field in fields.values():
