@@ -93,7 +93,7 @@ class LeasedTask:
     version: int
     failures: int
     run_at: datetime
-    # Whoever leases it after that has another one.
+    # Identifies this lease: a later one of the same task ends at another time.
     lease_until: datetime
 
 

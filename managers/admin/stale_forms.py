@@ -6,6 +6,7 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.http import HttpRequest
 from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext as _
 
@@ -41,10 +42,21 @@ class VersionedForm(forms.ModelForm):  # type: ignore[type-arg]
         return cleaned
 
 
-def versioned(form: Any) -> Any:
-    """Returns the form class with that check."""
+class VersionedPage:
+    """For pages whose form to change a row is a VersionedForm."""
+
+    change_form_before_template: Any = "admin/row_version.html"
+
+    def get_form(
+        self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any
+    ) -> Any:
+        form = super().get_form(request, obj, change=change, **kwargs)  # type: ignore[misc]
+        return _versioned(form) if change else form
+
+
+def _versioned(form: Any) -> Any:
     made: Any = type(form.__name__, (VersionedForm, form), {})
-    # Those of the page, and not made again from the model.
+    # Keeps the page's fields; the metaclass has generated others from the model.
     made.base_fields = form.base_fields
     return made
 

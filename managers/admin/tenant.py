@@ -30,7 +30,7 @@ from managers.admin.lookups import allowed_lookups, is_row_id
 from managers.admin.nameless import hide_names
 from managers.admin.narrowed import NarrowedChoice, NarrowedSelect, has_manager
 from managers.admin.refusals import show_refusal
-from managers.admin.stale_forms import versioned
+from managers.admin.stale_forms import VersionedPage
 
 READ = frozenset({"view"})
 WRITE = frozenset({"view", "add", "change"})
@@ -71,7 +71,7 @@ def sees_one_manager(request: HttpRequest) -> bool:
     return managers is not None and len(managers) == 1
 
 
-class TenantAdmin(DeletingAdmin):
+class TenantAdmin(VersionedPage, DeletingAdmin):  # type: ignore[misc]
     """An admin page limited to the managers that the person supervises.
 
     Administrators may access all rows. `manager_lookup` is the lookup from a row to its
@@ -94,7 +94,6 @@ class TenantAdmin(DeletingAdmin):
     # The theme declares an empty tuple, whose type allows no elements.
     actions_detail: Any = ()
 
-    change_form_before_template: Any = "admin/row_version.html"
     list_per_page = 50
     list_max_show_all = 100  # Contacts: some 2 kB each.
     show_full_result_count = False
@@ -174,13 +173,8 @@ class TenantAdmin(DeletingAdmin):
     def get_form(
         self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any
     ) -> Any:
-        """Offers only rows of the row's own manager, which is not changed.
-
-        A changed row is refused if somebody else has saved it meanwhile.
-        """
+        """Offers only rows of the row's own manager, which is not changed."""
         form: Any = super().get_form(request, obj, change=change, **kwargs)
-        if change:
-            form = versioned(form)
         manager_id = getattr(obj, "manager_id", None)
         fields: dict[str, Any] = form.base_fields
         for field in fields.values():

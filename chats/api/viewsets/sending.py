@@ -6,12 +6,11 @@ from typing import Any
 
 from chats.api.sent_files import stored_first
 from chats.api.serializers.chats import (
-    SendFileByController,
-    SendFileByPage,
     SendTextByController,
     SendTextByPage,
 )
 from chats.api.serializers.message_extras import extras_of
+from chats.api.serializers.sending_files import SendFileByController, SendFileByPage
 from chats.api.viewsets.chats import manager_names
 from chats.inbox.reply_files import send_reply_file
 from chats.messages.send import (
